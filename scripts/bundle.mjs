@@ -1,0 +1,149 @@
+/**
+ * `npm run bundle`: the CLI as it ships, in packages/cli/dist, and what service types build for themselves. Does nothing when all
+ * is fresh, which the committed bin of the CLI relies on: it asks before each command in a checkout.
+ */
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { filesBelow, root } from './files.mjs'
+
+const dist = join(root, 'packages/cli/dist')
+
+const entryPoints = {
+  main: 'packages/cli/src/main.ts',
+  // Programs of their own: `micro up` starts them by file.
+  watchdog: 'packages/runner/src/process/watchdog.ts',
+  broker: 'packages/runner/src/process/broker.ts',
+}
+
+// A command that is running may still import a chunk of the bundle before this one.
+const staleAfterMs = 24 * 60 * 60 * 1000
+
+/** Bundles what changed since the last time. @returns {Promise<string[]>} what was built: `cli`, or a service type's folder */
+export async function ensureBundle() {
+  const built = []
+  if (!isFresh(stampOf('cli'))) {
+    await bundleCli()
+    built.push('cli')
+  }
+  for (const folder of serviceTypes()) {
+    if (isFresh(stampOf(folder))) continue
+    buildServiceType(folder)
+    built.push(folder)
+  }
+  return built
+}
+
+async function bundleCli() {
+  const entries = Object.entries(entryPoints).filter(([, file]) => existsSync(join(root, file)))
+  const { build } = await import('esbuild')
+  const { metafile, outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: entries.map(([out, file]) => ({ in: file, out })),
+    outdir: relative(root, dist),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    conditions: ['@microts/source'],
+    external: ['esbuild'],
+    chunkNames: 'chunks/[name]-[hash]',
+    sourcemap: true,
+    sourcesContent: false,
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+  })
+  const contents = outputFiles.map(({ path, text }) => ({ path, text: path.endsWith('.js') ? withRequire(text) : text }))
+  // Chunks before the entries that import them: whoever starts in between finds either bundle whole.
+  for (const { path, text } of contents.toReversed()) writeWhole(path, text)
+  removeStaleChunks(new Set(contents.map(({ path }) => path)))
+  writeStamp(stampOf('cli'), [...Object.keys(metafile.inputs), ...manifestsOf()], entries.map(([, file]) => file))
+}
+
+/** A CommonJS package in an ES module calls `require` for Node's built-ins. On the same line, so that the source map stays true. */
+function withRequire(text) {
+  if (!text.includes('Dynamic require of')) return text
+  return `import{createRequire as createRequireHere}from'node:module';const require=createRequireHere(import.meta.url);${text}`
+}
+
+function writeWhole(path, text) {
+  mkdirSync(dirname(path), { recursive: true })
+  const temporary = `${path}.${process.pid}`
+  writeFileSync(temporary, text)
+  renameSync(temporary, path)
+}
+
+function removeStaleChunks(current) {
+  const folder = join(dist, 'chunks')
+  if (!existsSync(folder)) return
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (!current.has(path) && Date.now() - statSync(path).mtimeMs > staleAfterMs) rmSync(path)
+  }
+}
+
+/** Those that build something: a service type that is data only has no build.mjs. */
+function serviceTypes() {
+  const folder = join(root, 'service-types')
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .map((name) => `service-types/${name}`)
+    .filter((path) => existsSync(join(root, path, 'build.mjs')))
+    .sort()
+}
+
+function buildServiceType(folder) {
+  execFileSync(process.execPath, ['build.mjs'], { cwd: join(root, folder), stdio: ['ignore', 'ignore', 'inherit'] })
+  const inputs = [folder, 'packages/core/src'].flatMap((path) => filesBelow(join(root, path), (file) => !file.endsWith('.test.ts')))
+  writeStamp(stampOf(folder), [...inputs, ...manifestsOf()])
+}
+
+/** What decides how an import resolves, beside the sources: versions, exports, and this script. */
+function manifestsOf() {
+  return ['package-lock.json', 'packages/core/package.json', 'packages/runner/package.json', 'packages/cli/package.json', 'scripts/bundle.mjs']
+}
+
+/** @param {string} name */
+function stampOf(name) {
+  return join(root, name === 'cli' ? 'packages/cli' : name, 'dist/.stamp.json')
+}
+
+/** Size and time of each input, and a hash for the case that only the time changed (a branch that was visited and left). */
+function writeStamp(stamp, files, entries = []) {
+  const inputs = Object.fromEntries(files.map((file) => [file, describe(join(root, file))]))
+  writeWhole(stamp, JSON.stringify({ inputs, entries }))
+}
+
+function describe(path) {
+  const { mtimeMs, size } = statSync(path)
+  return [mtimeMs, size, createHash('sha256').update(readFileSync(path)).digest('base64')]
+}
+
+function isFresh(stamp) {
+  let known
+  try {
+    known = JSON.parse(readFileSync(stamp, 'utf8'))
+  } catch {
+    return false // absent, or cut off by a full disk: it is made anew
+  }
+  if (stamp === stampOf('cli')) {
+    const entries = Object.values(entryPoints).filter((file) => existsSync(join(root, file)))
+    if (entries.join() !== known.entries.join()) return false
+  }
+  return Object.entries(known.inputs).every(([file, [mtimeMs, size, hash]]) => {
+    const now = statSync(join(root, file), { throwIfNoEntry: false })
+    if (now === undefined || now.size !== size) return false
+    return now.mtimeMs === mtimeMs || describe(join(root, file))[2] === hash
+  })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const startedAt = performance.now()
+  const built = await ensureBundle()
+  const what = built.length === 0 ? 'everything is fresh' : `built ${built.join(', ')}`
+  console.log(`${what} (${Math.round(performance.now() - startedAt)} ms)`)
+}

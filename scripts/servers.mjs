@@ -1,0 +1,53 @@
+/**
+ * The programs that tests need and that npm cannot install: by Debian package, and how one sees that it is there.
+ * A test that needs one skips itself with the reason `needs: <program>` where it is absent.
+ */
+import { execFileSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+
+/** @type {Readonly<Record<string, { readonly package: string, readonly why: string }>>} program -> where it comes from */
+export const programs = {
+  ip: { package: 'iproute2', why: 'two hosts on one machine (network namespaces)' },
+  strace: { package: 'strace', why: 'what a store writes, and in which order it syncs' },
+}
+
+// Debian keeps some of them where an ordinary user's PATH does not look.
+const searched = () => [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/local/sbin']
+
+/** Whether `program` can be started here. */
+export function isInstalled(program) {
+  return searched().some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return true
+    } catch {
+      return false // not in this folder: the next one is asked
+    }
+  })
+}
+
+/** The programs of the table that are absent. */
+export const missingPrograms = () => Object.keys(programs).filter((program) => !isInstalled(program))
+
+/**
+ * Installs the absent ones with apt-get, as root or through `sudo -n`. What cannot be installed stays absent, and its tests
+ * say so; the return value is one sentence for that, or nothing.
+ */
+export function installPrograms() {
+  const packages = missingPrograms().map((program) => programs[program].package)
+  if (packages.length === 0) return undefined
+  if (!isInstalled('apt-get')) return `${packages.join(', ')}: not installed, there is no apt-get here`
+  const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+  const apt = (...args) => {
+    const [command, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args]
+    execFileSync(command, rest, { stdio: ['ignore', 'ignore', 'inherit'], timeout: 300_000 })
+  }
+  try {
+    apt('update')
+    apt('install', '--yes', '--no-install-recommends', ...packages)
+    return undefined
+  } catch (error) {
+    return `${packages.join(', ')}: not installed, ${error.message.split('\n')[0]}`
+  }
+}
