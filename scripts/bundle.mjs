@@ -61,7 +61,11 @@ async function bundleCli() {
   // Chunks before the entries that import them: whoever starts in between finds either bundle whole.
   for (const { path, text } of contents.toReversed()) writeWhole(path, text)
   removeStaleChunks(new Set(contents.map(({ path }) => path)))
-  writeStamp(stampOf('cli'), [...Object.keys(metafile.inputs), ...manifestsOf()], entries.map(([, file]) => file))
+  writeStamp(
+    stampOf('cli'),
+    [...Object.keys(metafile.inputs), ...manifestsOf()],
+    entries.map(([, file]) => file),
+  )
 }
 
 /** A CommonJS package in an ES module calls `require` for Node's built-ins. On the same line, so that the source map stays true. */
@@ -104,7 +108,13 @@ function buildServiceType(folder) {
 
 /** What decides how an import resolves, beside the sources: versions, exports, and this script. */
 function manifestsOf() {
-  return ['package-lock.json', 'packages/core/package.json', 'packages/runner/package.json', 'packages/cli/package.json', 'scripts/bundle.mjs']
+  return [
+    'package-lock.json',
+    'packages/core/package.json',
+    'packages/runner/package.json',
+    'packages/cli/package.json',
+    'scripts/bundle.mjs',
+  ]
 }
 
 /** @param {string} name */

@@ -10,11 +10,14 @@ import { programs } from './servers.mjs'
  */
 export function judgeSkips(files, { cwd, strict }) {
   const skipped = files.flatMap(({ file, results }) =>
-    results.filter((result) => result.outcome === 'skipped').map((result) => ({ key: `${file} > ${result.name}`, reason: result.reason ?? '' })),
+    results
+      .filter((result) => result.outcome === 'skipped')
+      .map((result) => ({ key: `${file} > ${result.name}`, reason: result.reason ?? '' })),
   )
   const failures = []
   for (const { key, reason } of skipped) {
-    if (!reason.startsWith('needs:')) failures.push({ name: `${key}: a skip says what it needs`, why: `its reason is "${reason}" (wanted "needs: ...")` })
+    if (!reason.startsWith('needs:'))
+      failures.push({ name: `${key}: a skip says what it needs`, why: `its reason is "${reason}" (wanted "needs: ...")` })
   }
   if (strict) failures.push(...againstTheList(files, skipped, readList(cwd)))
   return { notes: notesOf(skipped), failures }
@@ -51,4 +54,3 @@ function notesOf(skipped) {
     return `not run: ${tests.length} ${tests.length === 1 ? 'test' : 'tests'}, ${reason}${known}`
   })
 }
-

@@ -41,7 +41,8 @@ async function main() {
   }
   const notes = []
   if (isCi || process.env.MICRO_TEST_INSTALL === '1') notes.push(installPrograms())
-  if (cwd === root && files.some((file) => isWholeProgram(file) && !file.startsWith('tests/scripts/'))) await import('./bundle.mjs').then(({ ensureBundle }) => ensureBundle())
+  if (cwd === root && files.some((file) => isWholeProgram(file) && !file.startsWith('tests/scripts/')))
+    await import('./bundle.mjs').then(({ ensureBundle }) => ensureBundle())
   const ended = await runAll(files, reporter)
   const skips = judgeSkips(ended, { cwd, strict: isCi })
   for (const { name, why } of skips.failures) reporter.failed(name, why)
