@@ -1,0 +1,10 @@
+/** The floor: errors, time, deadlines, back-off, watches and schemas. It imports nothing of ours. */
+export * from './backoff.js'
+export * from './clock.js'
+export * from './closable.js'
+export * from './deadline.js'
+export * from './error.js'
+export * from './errors.js'
+export * from './nearest.js'
+export * from './schema.js'
+export * from './watch.js'

@@ -1,0 +1,3 @@
+export * from './kinds.js'
+export * from './options.js'
+export * from './plugin.js'
