@@ -3,11 +3,11 @@
  * is fresh, which the committed bin of the CLI relies on: it asks before each command in a checkout.
  */
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { filesBelow, root } from './files.mjs'
+import { filesBelow, root, writeWhole } from './files.mjs'
+import { isFresh, writeStamp } from './stamp.mjs'
 
 const dist = join(root, 'packages/cli/dist')
 
@@ -24,7 +24,7 @@ const staleAfterMs = 24 * 60 * 60 * 1000
 /** Bundles what changed since the last time. @returns {Promise<string[]>} what was built: `cli`, or a service type's folder */
 export async function ensureBundle() {
   const built = []
-  if (!isFresh(stampOf('cli'))) {
+  if (!isFresh(stampOf('cli'), { also: presentEntries().join() })) {
     await bundleCli()
     built.push('cli')
   }
@@ -37,11 +37,10 @@ export async function ensureBundle() {
 }
 
 async function bundleCli() {
-  const entries = Object.entries(entryPoints).filter(([, file]) => existsSync(join(root, file)))
   const { build } = await import('esbuild')
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: entries.map(([out, file]) => ({ in: file, out })),
+    entryPoints: presentEntries().map((name) => ({ in: entryPoints[name], out: name })),
     outdir: relative(root, dist),
     bundle: true,
     splitting: true,
@@ -61,24 +60,15 @@ async function bundleCli() {
   // Chunks before the entries that import them: whoever starts in between finds either bundle whole.
   for (const { path, text } of contents.toReversed()) writeWhole(path, text)
   removeStaleChunks(new Set(contents.map(({ path }) => path)))
-  writeStamp(
-    stampOf('cli'),
-    [...Object.keys(metafile.inputs), ...manifestsOf()],
-    entries.map(([, file]) => file),
-  )
+  writeStamp(stampOf('cli'), [...Object.keys(metafile.inputs), ...manifestsOf()], { also: presentEntries().join() })
 }
+
+const presentEntries = () => Object.keys(entryPoints).filter((name) => existsSync(join(root, entryPoints[name])))
 
 /** A CommonJS package in an ES module calls `require` for Node's built-ins. On the same line, so that the source map stays true. */
 function withRequire(text) {
   if (!text.includes('Dynamic require of')) return text
   return `import{createRequire as createRequireHere}from'node:module';const require=createRequireHere(import.meta.url);${text}`
-}
-
-function writeWhole(path, text) {
-  mkdirSync(dirname(path), { recursive: true })
-  const temporary = `${path}.${process.pid}`
-  writeFileSync(temporary, text)
-  renameSync(temporary, path)
 }
 
 function removeStaleChunks(current) {
@@ -120,35 +110,6 @@ function manifestsOf() {
 /** @param {string} name */
 function stampOf(name) {
   return join(root, name === 'cli' ? 'packages/cli' : name, 'dist/.stamp.json')
-}
-
-/** Size and time of each input, and a hash for the case that only the time changed (a branch that was visited and left). */
-function writeStamp(stamp, files, entries = []) {
-  const inputs = Object.fromEntries(files.map((file) => [file, describe(join(root, file))]))
-  writeWhole(stamp, JSON.stringify({ inputs, entries }))
-}
-
-function describe(path) {
-  const { mtimeMs, size } = statSync(path)
-  return [mtimeMs, size, createHash('sha256').update(readFileSync(path)).digest('base64')]
-}
-
-function isFresh(stamp) {
-  let known
-  try {
-    known = JSON.parse(readFileSync(stamp, 'utf8'))
-  } catch {
-    return false // absent, or cut off by a full disk: it is made anew
-  }
-  if (stamp === stampOf('cli')) {
-    const entries = Object.values(entryPoints).filter((file) => existsSync(join(root, file)))
-    if (entries.join() !== known.entries.join()) return false
-  }
-  return Object.entries(known.inputs).every(([file, [mtimeMs, size, hash]]) => {
-    const now = statSync(join(root, file), { throwIfNoEntry: false })
-    if (now === undefined || now.size !== size) return false
-    return now.mtimeMs === mtimeMs || describe(join(root, file))[2] === hash
-  })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

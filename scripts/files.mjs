@@ -1,6 +1,6 @@
 /** The repository's own files: where it starts, and a walk that never enters what is installed or built. */
-import { readdirSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
@@ -59,4 +59,12 @@ export function workspaceFolders(patterns) {
       }
     })
   return patterns.flatMap((pattern) => pattern.split('/').reduce(expand, [''])).sort()
+}
+
+/** Writes a file so that a reader finds the old one or the new one, whole. @param {string} path absolute */
+export function writeWhole(path, text) {
+  mkdirSync(dirname(path), { recursive: true })
+  const temporary = `${path}.${process.pid}`
+  writeFileSync(temporary, text)
+  renameSync(temporary, path)
 }

@@ -1,0 +1,55 @@
+/** TypeScript's own output of every package that ships: one program for all, so that types are checked once. */
+import { join, relative } from 'node:path'
+import ts from 'typescript'
+import { filesBelow, root, writeWhole } from './files.mjs'
+
+/**
+ * Writes `<package>/src/a/b.ts` as `<out>/<package>/dist/a/b.{js,js.map,d.ts}`. Tests are left out; suites (conformance.ts) ship.
+ *
+ * @param {string[]} packages folders, relative to the root
+ * @param {string} out absolute
+ * @throws {Error} with every type error, when there is one
+ */
+export function emitPackages(packages, out) {
+  const config = ts.getParsedCommandLineOfConfigFile(
+    join(root, 'tsconfig.base.json'),
+    {},
+    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: fail },
+  )
+  const options = {
+    ...config.options,
+    rootDir: root,
+    outDir: out,
+    noEmit: false,
+    declaration: true,
+    sourceMap: true,
+    inlineSources: true,
+    newLine: ts.NewLineKind.LineFeed,
+  }
+  const sources = packages.flatMap((folder) =>
+    filesBelow(join(root, folder, 'src'), (path) => path.endsWith('.ts') && !path.endsWith('.test.ts')),
+  )
+  const program = ts.createProgram(
+    sources.map((file) => join(root, file)),
+    options,
+  )
+  const problems = ts.getPreEmitDiagnostics(program)
+  if (problems.length > 0) fail(...problems)
+  const wanted = new Set(sources)
+  program.emit(undefined, (path, text, _mark, _onError, from) => {
+    const source = relative(root, from?.[0]?.fileName ?? '')
+    if (!wanted.has(source)) return // a file that another package imports, and that is emitted there
+    const target = join(out, relative(out, path).replace(/^((?:[^/]+\/)+?)src\//, '$1dist/'))
+    writeWhole(target, path.endsWith('.map') ? withShippedSource(text, source) : text)
+  })
+}
+
+/** The source lies in the map itself; its name is what a stack trace shows, so it is the path in the package and not one of this machine. */
+function withShippedSource(map, source) {
+  return JSON.stringify({ ...JSON.parse(map), sources: [source.slice(source.indexOf('src/'))] })
+}
+
+function fail(...problems) {
+  const host = { getCurrentDirectory: () => root, getCanonicalFileName: (name) => name, getNewLine: () => '\n' }
+  throw new Error(`types: ${problems.length} errors\n${ts.formatDiagnostics(problems, host)}`)
+}

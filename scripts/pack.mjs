@@ -1,0 +1,176 @@
+/**
+ * `npm run pack [-- --json]`: a tarball of every package that ships, in .packs/, as npm would publish it.
+ *
+ * Each is made from a staging folder, not from the checkout: there package.json has no source condition, no development dependency and no
+ * script, and LICENSE and README are added. The same sources give the same bytes. Does nothing when all is fresh.
+ *
+ *   --json   prints [{ name, version, file }], dependencies first, and nothing else
+ */
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ensureBundle } from './bundle.mjs'
+import { emitPackages } from './emit.mjs'
+import { filesBelow, root, workspaceFolders, writeWhole } from './files.mjs'
+import { isFresh, writeStamp } from './stamp.mjs'
+
+const packs = join(root, '.packs')
+const stamp = join(packs, 'stamp.json')
+const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
+
+/**
+ * @typedef {{ name: string, version: string, folder: string, dependencies: string[] }} Package `folder` relative to the root
+ * @returns {Promise<{ name: string, version: string, file: string }[]>} dependencies first; `file` absolute
+ */
+export async function ensurePacks() {
+  const packages = publishedPackages()
+  await ensureBundle()
+  const files = inputs(packages)
+  const also = files.join('\n')
+  const tarballs = packages.map(({ name, version }) => ({ name, version, file: join(packs, tarballName(name, version)) }))
+  if (isFresh(stamp, { also }) && tarballs.every(({ file }) => existsSync(file))) return tarballs
+  const stage = join(packs, `stage-${process.pid}`)
+  try {
+    await stageAll(packages, stage)
+    await lint(packages, stage)
+    pack(packages, stage)
+  } finally {
+    rmSync(stage, { recursive: true, force: true })
+  }
+  writeStamp(stamp, files, { also })
+  return tarballs
+}
+
+/** Workspaces that are not private, each after those of ours that it depends on. */
+export function publishedPackages() {
+  const { workspaces } = readJson(join(root, 'package.json'))
+  const found = workspaceFolders(workspaces)
+    .filter((folder) => existsSync(join(root, folder, 'package.json')))
+    .map((folder) => ({ folder, manifest: readJson(join(root, folder, 'package.json')) }))
+    .filter(({ manifest }) => manifest.private !== true)
+    .map(({ folder, manifest }) => ({
+      folder,
+      name: manifest.name,
+      version: manifest.version,
+      dependencies: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
+    }))
+  const sorted = []
+  const add = (each) => {
+    if (sorted.includes(each)) return
+    for (const other of found) if (each.dependencies.includes(other.name)) add(other)
+    sorted.push(each)
+  }
+  for (const each of found) add(each)
+  return sorted
+}
+
+function inputs(packages) {
+  const folders = [...packages.map(({ folder }) => folder), 'templates']
+  const own = folders.flatMap((folder) => filesBelow(join(root, folder), (path) => !path.endsWith('.test.ts')))
+  const scripts = ['pack', 'emit', 'bundle'].map((name) => `scripts/${name}.mjs`)
+  return [...new Set([...own, ...scripts, 'LICENSE', 'tsconfig.base.json', 'package-lock.json'])].sort()
+}
+
+async function stageAll(packages, stage) {
+  const compiled = packages.filter(({ folder }) => hasTypes(folder)).map(({ folder }) => folder)
+  emitPackages(compiled, stage)
+  for (const { folder } of packages) {
+    const target = join(stage, folder)
+    mkdirSync(target, { recursive: true })
+    const { files = [] } = readJson(join(root, folder, 'package.json'))
+    if (isBundled(folder)) stageBundle(folder, target)
+    for (const name of files)
+      if (name !== 'dist' && existsSync(join(root, folder, name))) cpSync(join(root, folder, name), join(target, name), { recursive: true })
+    if (files.includes('templates')) cpSync(join(root, 'templates'), join(target, 'templates'), { recursive: true, filter: isTemplate })
+    writeWhole(join(target, 'package.json'), `${JSON.stringify(publishedManifest(folder), null, 2)}\n`)
+    writeWhole(join(target, 'README.md'), readme(folder))
+    cpSync(join(root, 'LICENSE'), join(target, 'LICENSE'))
+  }
+}
+
+/** The CLI, and a service type with a build of its own, ship a bundle: what they depend on is inside. */
+const isBundled = (folder) => folder === 'packages/cli' || existsSync(join(root, folder, 'build.mjs'))
+
+const hasTypes = (folder) => JSON.stringify(readJson(join(root, folder, 'package.json')).exports ?? {}).includes('"types"')
+
+/** Of what the compiler wrote, only the types stay: its JavaScript imports what the bundle has inside. */
+function stageBundle(folder, target) {
+  for (const file of filesIn(join(target, 'dist'))) if (!file.endsWith('.d.ts')) rmSync(join(target, 'dist', file))
+  cpSync(join(root, folder, 'dist'), join(target, 'dist'), { recursive: true, filter: (path) => !path.endsWith('.stamp.json') })
+}
+
+/** A walk that, unlike that of files.mjs, does enter dist. */
+function filesIn(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1))
+}
+
+const isTemplate = (path) => !/\/(node_modules|dist|\.micro)(\/|$)/.test(path.slice(root.length))
+
+function publishedManifest(folder) {
+  const { devDependencies: _, scripts: __, exports, ...manifest } = readJson(join(root, folder, 'package.json'))
+  const repository = process.env.GITHUB_REPOSITORY
+  return {
+    ...manifest,
+    ...(exports === undefined ? {} : { exports: withoutSource(exports) }),
+    // Provenance compares it with the repository that the workflow runs in.
+    ...(repository === undefined
+      ? {}
+      : { repository: { type: 'git', url: `git+https://github.com/${repository}.git`, directory: folder } }),
+    publishConfig: { access: 'public' },
+  }
+}
+
+function withoutSource(exports) {
+  if (typeof exports !== 'object' || exports === null) return exports
+  return Object.fromEntries(
+    Object.entries(exports)
+      .filter(([condition]) => condition !== '@microts/source')
+      .map(([name, target]) => [name, withoutSource(target)]),
+  )
+}
+
+function readme(folder) {
+  const own = join(root, folder, 'README.md')
+  if (existsSync(own)) return readFileSync(own, 'utf8')
+  const { name, description } = readJson(join(root, folder, 'package.json'))
+  return `# ${name}\n\n${description}\n\nPart of Micro for TypeScript: services written once against small interfaces, with plugins underneath.\n`
+}
+
+async function lint(packages, stage) {
+  const { publint } = await import('publint')
+  const { formatMessage } = await import('publint/utils')
+  const problems = []
+  for (const { folder, name } of packages) {
+    const { messages, pkg } = await publint({ pkgDir: join(stage, folder), strict: true, level: 'warning' })
+    problems.push(...messages.map((message) => `${name}: ${formatMessage(message, pkg, { color: false })}`))
+  }
+  if (problems.length > 0) throw new Error(`publint: ${problems.length} problems\n${problems.join('\n')}`)
+}
+
+const tarballName = (name, version) => `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
+
+function pack(packages, stage) {
+  const out = join(stage, 'tarballs')
+  mkdirSync(out)
+  const folders = packages.map(({ folder }) => `./${folder}`)
+  execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--workspaces=false', '--pack-destination', out, ...folders], {
+    cwd: stage,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  for (const name of readdirSync(out)) renameSync(join(out, name), join(packs, name))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    const tarballs = await ensurePacks()
+    if (process.argv.includes('--json')) console.log(JSON.stringify(tarballs))
+    else for (const { name, version, file } of tarballs) console.log(`${name} ${version} ${file.slice(root.length + 1)}`)
+  } catch (error) {
+    console.error(error.message)
+    process.exitCode = 1
+  }
+}
