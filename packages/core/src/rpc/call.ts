@@ -1,3 +1,4 @@
+import type { Account } from '../auth/auth.js'
 import type { Deadline } from '../base/index.js'
 
 /** Data that travels beside a call or a reply. Names compare without case and are given in lower case; values are any Unicode without CR, LF and NUL. */
@@ -18,6 +19,8 @@ export interface Call {
   readonly signal: AbortSignal
   /** The other side, once it is known: on the server the caller's address, on the client undefined until a node was chosen. */
   readonly remote?: string | undefined
+  /** Who calls, once an interceptor has verified it; on the server only. */
+  readonly account?: Account | undefined
 }
 
 /** What a call came to. A failure is thrown, as a MicroError. */
@@ -39,4 +42,9 @@ export type Interceptor = (next: Step) => Step
 /** `step` wrapped in `interceptors`, the first of them outermost. */
 export function compose(interceptors: readonly Interceptor[], step: Step): Step {
   return interceptors.reduceRight((next, interceptor) => interceptor(next), step)
+}
+
+/** `call` with `changes`, for the next step. What was not read yet, the signal above all, stays unmade. */
+export function derive(call: Call, changes: Partial<Call>): Call {
+  return Object.assign(Object.create(call) as Call, changes)
 }

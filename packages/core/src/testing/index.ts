@@ -2,3 +2,4 @@
 export * from './clock.js'
 export * from './conformance.js'
 export * from './suite.js'
+export * from './app.js'

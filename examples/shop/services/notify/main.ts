@@ -1,0 +1,4 @@
+import { notify } from './notify.js'
+import { plugins } from './plugins.js'
+
+await notify.run({ plugins })

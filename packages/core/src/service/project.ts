@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** The files that make a folder a project. */
+export const projectFiles = ['micro.yml', '.lando.yml'] as const
+
+/** Which project a process belongs to. */
+export interface ProjectIdentity {
+  /** What `MICRO_PROJECT` says, else the SHA-256 of the folder's real path as 64 hex digits: two checkouts never meet. */
+  readonly id: string
+  /** Absolute, without links. */
+  readonly folder: string
+}
+
+/** The project of `env`, else of the nearest folder from `from` upwards that has a project file, else of `from` itself. */
+export function identifyProject(env: Readonly<Record<string, string | undefined>>, from: string): ProjectIdentity {
+  const start = realpathSync(env['MICRO_PROJECT_DIR'] ?? from)
+  const folder = env['MICRO_PROJECT_DIR'] === undefined ? nearestProject(start) : start
+  return { id: env['MICRO_PROJECT'] ?? projectId(folder), folder }
+}
+
+/** The id of the project in `folder`, which is absolute and without links. */
+export function projectId(folder: string): string {
+  return createHash('sha256').update(folder).digest('hex')
+}
+
+function nearestProject(start: string): string {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (projectFiles.some((file) => existsSync(join(folder, file)))) return folder
+    if (dirname(folder) === folder) return start
+  }
+}

@@ -1,0 +1,108 @@
+import { noopAuth } from '../auth/noop.js'
+import type { Auth } from '../auth/auth.js'
+import { memoryBroker } from '../broker/memory.js'
+import type { Broker } from '../broker/broker.js'
+import { jsonCodec } from '../codec/json.js'
+import { memoryConfig } from '../config/memory.js'
+import type { JsonValue } from '../config/config.js'
+import type { Kind, Kinds } from '../plugin/index.js'
+import { memoryRegistry } from '../registry/memory.js'
+import { roundRobinSelector } from '../selector/round-robin.js'
+import { clientOf, documentStore, type ClientOf, type DocumentStore } from '../service/index.js'
+import { rpcClient } from '../rpc/index.js'
+import { startService, type RunningService } from '../service/start.js'
+import type { Endpoints } from '../service/definition.js'
+import type { Service } from '../service/service.js'
+import { memoryStore } from '../store/memory.js'
+import { memoryTransport } from '../transport/memory.js'
+import { testClock, type TestClock } from './clock.js'
+
+/** How a {@link TestApp} is put together. All may be left out. */
+export interface TestAppOptions {
+  /** Settings, for all services. @default none */
+  readonly config?: JsonValue
+  /** Implementations in the place of the memory ones; closed by whoever made them. */
+  readonly use?: { readonly [K in Kind]?: Kinds[K] }
+}
+
+/** Services of a project, in this process: no port, no file, a clock that the test moves. */
+export interface TestApp {
+  /** Calls a service, through all of the RPC path. */
+  client<S extends Service<Endpoints>>(service: S | string): ClientOf<S>
+  /** The store of one service, with values: what it keeps. */
+  store(service: Service<Endpoints>): DocumentStore
+  /** What all services publish to. */
+  readonly broker: Broker
+  readonly clock: TestClock
+  /** Resolves when `condition` gives true, asking at every turn of the event loop; rejects after 2 s. For what a message sets off. */
+  eventually(condition: () => boolean | Promise<boolean>): Promise<void>
+  /** The service as it runs, to stop it alone. */
+  running(service: Service<Endpoints>): RunningService
+  /** Stops the services, the last one first. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Starts `services` together, in memory: one registry, broker and transport for all, a store for each. Time stands still until `app.clock.advance` moves it.
+ *
+ * `await using app = await testApp(orders)` closes it at the end of the block.
+ */
+export async function testApp(services: Service<Endpoints> | readonly Service<Endpoints>[], options: TestAppOptions = {}): Promise<TestApp> {
+  const clock = testClock()
+  const shared = {
+    auth: noopAuth() as Auth,
+    broker: memoryBroker() as Broker,
+    codec: jsonCodec(),
+    config: await memoryConfig(options.config ?? {}),
+    registry: memoryRegistry({ clock }),
+    selector: roundRobinSelector(),
+    transport: memoryTransport(),
+    ...options.use,
+  }
+  const started = new Map<Service<Endpoints>, { readonly running: RunningService; readonly store: DocumentStore }>()
+  const client = rpcClient({ ...shared, clock })
+
+  const close = async () => {
+    for (const { running } of [...started.values()].reverse()) await running.stop()
+    await client.close()
+    for (const kind of ['broker', 'transport', 'registry', 'config', 'auth'] as const) {
+      if (options.use?.[kind] === undefined) await shared[kind].close()
+    }
+  }
+  const startedOf = (service: Service<Endpoints>) => {
+    const found = started.get(service)
+    if (found === undefined) throw new TypeError(`"${service.name}" is not in this testApp: hand it to testApp([...])`)
+    return found
+  }
+
+  try {
+    for (const service of [services].flat() as Service<Endpoints>[]) {
+      const store = options.use?.store ?? memoryStore({ clock })
+      const running = await startService(service.options, { use: { ...shared, store }, env: { LOG_LEVEL: 'silent', MICRO_PROJECT: 'test' }, clock })
+      started.set(service, { running, store: documentStore(store, shared.codec) })
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    client: (service) => clientOf(client.call, typeof service === 'string' ? service : service.name),
+    store: (service) => startedOf(service).store,
+    broker: shared.broker,
+    clock,
+    eventually,
+    running: (service) => startedOf(service).running,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+// Counted in turns of the event loop and in real time, since the app's own clock stands still.
+async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const until = performance.now() + 2000
+  while (!(await condition())) {
+    if (performance.now() > until) throw new Error(`did not come true within 2 s: ${condition.toString()}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
