@@ -10,7 +10,10 @@ test('orders.placed becomes a mail', async () => {
   try {
     const order = { id: '7', item: 'tea', quantity: 2 }
 
-    await app.broker.publish('orders.placed', { header: { 'Content-Type': 'application/json' }, body: new TextEncoder().encode(JSON.stringify(order)) })
+    await app.broker.publish('orders.placed', {
+      header: { 'Content-Type': 'application/json' },
+      body: new TextEncoder().encode(JSON.stringify(order)),
+    })
 
     const subjects = async () => {
       const reply = await fetch(`http://127.0.0.1:${catcher.ports.http}/api/v2/messages`)

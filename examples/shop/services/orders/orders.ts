@@ -16,7 +16,8 @@ export const orders = createService({
 
     'Orders.List': endpoint({ output: z.array(Order.extend({ id: z.string() })) }, async (_input, { store }) => {
       const found = []
-      for await (const { key, value } of store.getAll<z.infer<typeof Order>>({ prefix: 'orders/' })) found.push({ id: key.slice('orders/'.length), ...value })
+      for await (const { key, value } of store.getAll<z.infer<typeof Order>>({ prefix: 'orders/' }))
+        found.push({ id: key.slice('orders/'.length), ...value })
       return found
     }),
   },

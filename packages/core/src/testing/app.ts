@@ -48,7 +48,10 @@ export interface TestApp {
  *
  * `await using app = await testApp(orders)` closes it at the end of the block.
  */
-export async function testApp(services: Service<Endpoints> | readonly Service<Endpoints>[], options: TestAppOptions = {}): Promise<TestApp> {
+export async function testApp(
+  services: Service<Endpoints> | readonly Service<Endpoints>[],
+  options: TestAppOptions = {},
+): Promise<TestApp> {
   const clock = testClock()
   const shared = {
     auth: noopAuth() as Auth,
@@ -79,7 +82,11 @@ export async function testApp(services: Service<Endpoints> | readonly Service<En
   try {
     for (const service of [services].flat() as Service<Endpoints>[]) {
       const store = options.use?.store ?? memoryStore({ clock })
-      const running = await startService(service.options, { use: { ...shared, store }, env: { LOG_LEVEL: 'silent', MICRO_PROJECT: 'test' }, clock })
+      const running = await startService(service.options, {
+        use: { ...shared, store },
+        env: { LOG_LEVEL: 'silent', MICRO_PROJECT: 'test' },
+        clock,
+      })
       started.set(service, { running, store: documentStore(store, shared.codec) })
     }
   } catch (error) {
