@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { filesBelow, root, writeWhole } from './files.mjs'
 import { isFresh, writeStamp } from './stamp.mjs'
@@ -25,7 +25,7 @@ const staleAfterMs = 24 * 60 * 60 * 1000
 export async function ensureBundle() {
   const built = []
   if (!isFresh(stampOf('cli'), { also: presentEntries().join() })) {
-    await bundleCli()
+    await bundleInPlace()
     built.push('cli')
   }
   for (const folder of serviceTypes()) {
@@ -36,12 +36,22 @@ export async function ensureBundle() {
   return built
 }
 
-async function bundleCli() {
+async function bundleInPlace() {
+  const { inputs, outputs } = await bundleCli(dist)
+  removeStaleChunks(new Set(outputs))
+  writeStamp(stampOf('cli'), [...inputs, ...manifestsOf()], { also: presentEntries().join() })
+}
+
+/**
+ * @param {string} outdir absolute
+ * @returns {Promise<{ inputs: string[], outputs: string[] }>} what it was made from, relative to the root; what was written, absolute
+ */
+export async function bundleCli(outdir) {
   const { build } = await import('esbuild')
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: presentEntries().map((name) => ({ in: entryPoints[name], out: name })),
-    outdir: relative(root, dist),
+    outdir,
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -56,11 +66,9 @@ async function bundleCli() {
     write: false,
     logLevel: 'warning',
   })
-  const contents = outputFiles.map(({ path, text }) => ({ path, text: path.endsWith('.js') ? withRequire(text) : text }))
   // Chunks before the entries that import them: whoever starts in between finds either bundle whole.
-  for (const { path, text } of contents.toReversed()) writeWhole(path, text)
-  removeStaleChunks(new Set(contents.map(({ path }) => path)))
-  writeStamp(stampOf('cli'), [...Object.keys(metafile.inputs), ...manifestsOf()], { also: presentEntries().join() })
+  for (const { path, text } of outputFiles.toReversed()) writeWhole(path, path.endsWith('.js') ? withRequire(text) : text)
+  return { inputs: Object.keys(metafile.inputs), outputs: outputFiles.map(({ path }) => path) }
 }
 
 const presentEntries = () => Object.keys(entryPoints).filter((name) => existsSync(join(root, entryPoints[name])))

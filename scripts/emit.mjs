@@ -40,13 +40,15 @@ export function emitPackages(packages, out) {
     const source = relative(root, from?.[0]?.fileName ?? '')
     if (!wanted.has(source)) return // a file that another package imports, and that is emitted there
     const target = join(out, relative(out, path).replace(/^((?:[^/]+\/)+?)src\//, '$1dist/'))
-    writeWhole(target, path.endsWith('.map') ? withShippedSource(text, source) : text)
+    writeWhole(target, path.endsWith('.map') ? withPlaceInPackage(text, source) : text)
   })
 }
 
-/** The source lies in the map itself; its name is what a stack trace shows, so it is the path in the package and not one of this machine. */
-function withShippedSource(map, source) {
-  return JSON.stringify({ ...JSON.parse(map), sources: [source.slice(source.indexOf('src/'))] })
+/** The source lies in the map itself; its name is where it would lie beside dist/, so that a stack trace shows no folder of this machine. */
+function withPlaceInPackage(map, source) {
+  const inPackage = source.slice(source.indexOf('src/'))
+  const up = '../'.repeat(inPackage.split('/').length - 1)
+  return JSON.stringify({ ...JSON.parse(map), sources: [`${up}${inPackage}`] })
 }
 
 function fail(...problems) {

@@ -10,8 +10,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ensureBundle } from './bundle.mjs'
-import { emitPackages } from './emit.mjs'
+import { bundleCli } from './bundle.mjs'
 import { filesBelow, root, workspaceFolders, writeWhole } from './files.mjs'
 import { isFresh, writeStamp } from './stamp.mjs'
 
@@ -25,7 +24,6 @@ const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
  */
 export async function ensurePacks() {
   const packages = publishedPackages()
-  await ensureBundle()
   const files = inputs(packages)
   const also = files.join('\n')
   const tarballs = packages.map(({ name, version }) => ({ name, version, file: join(packs, tarballName(name, version)) }))
@@ -73,13 +71,14 @@ function inputs(packages) {
 }
 
 async function stageAll(packages, stage) {
-  const compiled = packages.filter(({ folder }) => hasTypes(folder)).map(({ folder }) => folder)
+  const compiled = packages.filter(({ folder }) => hasTypes(folder) && !isBundled(folder)).map(({ folder }) => folder)
+  const { emitPackages } = await import('./emit.mjs') // it loads the compiler: not when all is fresh
   emitPackages(compiled, stage)
   for (const { folder } of packages) {
     const target = join(stage, folder)
     mkdirSync(target, { recursive: true })
     const { files = [] } = readJson(join(root, folder, 'package.json'))
-    if (isBundled(folder)) stageBundle(folder, target)
+    if (isBundled(folder)) await stageBundle(folder, target)
     for (const name of files)
       if (name !== 'dist' && existsSync(join(root, folder, name))) cpSync(join(root, folder, name), join(target, name), { recursive: true })
     if (files.includes('templates')) cpSync(join(root, 'templates'), join(target, 'templates'), { recursive: true, filter: isTemplate })
@@ -89,23 +88,22 @@ async function stageAll(packages, stage) {
   }
 }
 
-/** The CLI, and a service type with a build of its own, ship a bundle: what they depend on is inside. */
-const isBundled = (folder) => folder === 'packages/cli' || existsSync(join(root, folder, 'build.mjs'))
+/** They ship a bundle: what they depend on is inside. */
+const isBundled = (folder) => folder === 'packages/cli' || hasBuild(folder)
+
+const hasBuild = (folder) => existsSync(join(root, folder, 'build.mjs'))
 
 const hasTypes = (folder) => JSON.stringify(readJson(join(root, folder, 'package.json')).exports ?? {}).includes('"types"')
 
-/** Of what the compiler wrote, only the types stay: its JavaScript imports what the bundle has inside. */
-function stageBundle(folder, target) {
-  for (const file of filesIn(join(target, 'dist'))) if (!file.endsWith('.d.ts')) rmSync(join(target, 'dist', file))
-  cpSync(join(root, folder, 'dist'), join(target, 'dist'), { recursive: true, filter: (path) => !path.endsWith('.stamp.json') })
-}
-
-/** A walk that, unlike that of files.mjs, does enter dist. */
-function filesIn(folder) {
-  if (!existsSync(folder)) return []
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1))
+/** A service type knows how to build itself, types included; the CLI has nothing that is imported, hence no types. */
+async function stageBundle(folder, target) {
+  const out = join(target, 'dist')
+  if (hasBuild(folder))
+    execFileSync(process.execPath, ['build.mjs', '--out', out, '--types'], {
+      cwd: join(root, folder),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+  else await bundleCli(out)
 }
 
 const isTemplate = (path) => !/\/(node_modules|dist|\.micro)(\/|$)/.test(path.slice(root.length))
