@@ -1,1 +1,13 @@
+/** The settings of a service: one tree, from whatever sources there are. */
 export * from './config.js'
+export * from './errors.js'
+export * from './layered.js'
+export * from './memory.js'
+export * from './path.js'
+export * from './read.js'
+export * from './source/env.js'
+export * from './source/flags.js'
+export * from './source/json.js'
+export * from './source/json-text.js'
+export * from './source/memory.js'
+export * from './source/text-value.js'
