@@ -1,0 +1,36 @@
+import type { Terminal } from './terminal.js'
+
+/** An option of a command, as data. */
+export interface OptionSpec {
+  /** As the help shows it: `-d, --detach`, `--timeout <ms>`, `--metadata <key=value...>`. */
+  readonly flags: string
+  readonly description: string
+  /** The words that it takes, when it takes no others. */
+  readonly choices?: readonly string[]
+}
+
+/** A word after the command. */
+export interface ArgumentSpec {
+  /** `<name>`: must be there; `[name]`: may be; `[name...]`: any number. */
+  readonly name: string
+  readonly description: string
+}
+
+/** What the user has typed, parsed. */
+export interface Invocation {
+  readonly arguments: readonly (string | readonly string[] | undefined)[]
+  /** By long name in camel case: `--dry-run` is `dryRun`. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** One command: what it takes, and what it does. */
+export interface Command {
+  readonly name: string
+  readonly summary: string
+  /** Lines to type, the most useful first. The help begins with them. */
+  readonly examples: readonly string[]
+  readonly arguments?: readonly ArgumentSpec[]
+  readonly options?: readonly OptionSpec[]
+  /** Does it. Gives the exit code; undefined is 0. A failure is thrown as a MicroError and shown by main. */
+  run(invocation: Invocation, terminal: Terminal): Promise<number | undefined | void>
+}

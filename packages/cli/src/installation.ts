@@ -1,0 +1,43 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Where this command was installed, and what it was installed with. */
+export interface Installation {
+  /** The folder of @microts/cli. */
+  readonly folder: string
+  readonly version: string
+  /** The repository that it is run from; undefined for a package. */
+  readonly checkout: string | undefined
+  readonly templates: string
+  /** Programs of their own that a run starts. */
+  readonly tools: { readonly watchdog: string; readonly broker: string }
+  /** Absolute paths of the manifests of the service types that come with it. */
+  readonly serviceTypes: readonly string[]
+}
+
+// The service types that `type:` can name with nothing else installed: dependencies of this package.
+const ownServiceTypes = ['mailhog']
+
+/** The installation that this file belongs to. */
+export function findInstallation(): Installation {
+  const folder = packageFolder(dirname(fileURLToPath(import.meta.url)))
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
+  const repository = resolve(folder, '../..')
+  const isCheckout = existsSync(join(repository, 'scripts/pack.mjs')) && existsSync(join(folder, 'src'))
+  const require = createRequire(join(folder, 'package.json'))
+  return {
+    folder,
+    version,
+    checkout: isCheckout ? repository : undefined,
+    templates: isCheckout ? join(repository, 'templates') : join(folder, 'templates'),
+    tools: { watchdog: join(folder, 'dist/watchdog.js'), broker: join(folder, 'dist/broker.js') },
+    serviceTypes: ownServiceTypes.map((type) => realpathSync(require.resolve(`@microts/service-${type}/micro.plugin.yml`))),
+  }
+}
+
+// The bundle lies in dist/ or dist/chunks/, the source in src/: the package is the nearest folder with a package.json.
+function packageFolder(from: string): string {
+  return existsSync(join(from, 'package.json')) ? from : packageFolder(dirname(from))
+}

@@ -1,0 +1,80 @@
+import { styleText } from 'node:util'
+
+/** Where a command writes, and what it may assume of who reads. */
+export interface Terminal {
+  /** Data: what another program would want. */
+  out(text: string): void
+  /** Chatter: progress, notices, errors. */
+  err(text: string): void
+  /** One JSON value a line, on standard output. */
+  json(value: unknown): void
+  /** `--json` was given: data is JSON, and chatter stays short. */
+  readonly wantsJson: boolean
+  /** A person is there to be asked. */
+  readonly isInteractive: boolean
+  /** Columns of the terminal; 100 when there is none. */
+  readonly columns: number
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly folder: string
+  /** Text in a colour, or as it is when colours are not wanted. */
+  style(format: Style, text: string): string
+  /** Aborts at the first SIGINT or SIGTERM; `again` resolves at the second. */
+  readonly interrupts: Interrupts
+}
+
+/** The signals of whoever wants the command to end. */
+export interface Interrupts {
+  readonly signal: AbortSignal
+  /** The first signal that came: 130 for SIGINT, 143 for SIGTERM; undefined while none has. */
+  exitCode(): number | undefined
+  readonly again: Promise<void>
+  /** From here on signals do again what they do by themselves. */
+  release(): void
+}
+
+/** What text can look like. */
+export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'
+
+/** The terminal of this process. `NO_COLOR` wins over `FORCE_COLOR`, and both over what the terminal can do. */
+export function processTerminal(options: { readonly wantsJson: boolean; readonly color: boolean }): Terminal {
+  const { env } = process
+  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0'
+  const hasColor = options.color && (env['NO_COLOR'] ?? '') === '' && (forced || (process.stdout.isTTY === true && env['TERM'] !== 'dumb'))
+  let interrupts: Interrupts | undefined
+  return {
+    out: (text) => void process.stdout.write(`${text}\n`),
+    err: (text) => void process.stderr.write(`${text}\n`),
+    json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
+    wantsJson: options.wantsJson,
+    isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true && !options.wantsJson && env['CI'] === undefined,
+    columns: process.stdout.columns ?? 100,
+    env,
+    folder: process.cwd(),
+    style: (format, text) => (hasColor ? styleText(format, text, { validateStream: false }) : text),
+    get interrupts() {
+      return (interrupts ??= listenForInterrupts())
+    },
+  }
+}
+
+function listenForInterrupts(): Interrupts {
+  const first = new AbortController()
+  let exitCode: number | undefined
+  let second = () => {}
+  const again = new Promise<void>((resolve) => (second = resolve))
+  const on = (code: number) => () => {
+    if (exitCode !== undefined) return second()
+    exitCode = code
+    first.abort()
+  }
+  const handlers = { SIGINT: on(130), SIGTERM: on(143), SIGHUP: on(129) } as const
+  for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler)
+  return {
+    signal: first.signal,
+    exitCode: () => exitCode,
+    again,
+    release() {
+      for (const [signal, handler] of Object.entries(handlers)) process.removeListener(signal, handler)
+    },
+  }
+}

@@ -1,0 +1,4 @@
+import { plugins } from './plugins.js'
+import { {{variable}} } from './{{name}}.js'
+
+await {{variable}}.run({ plugins })
