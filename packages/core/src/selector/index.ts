@@ -1,1 +1,5 @@
+export * from './errors.js'
+export * from './least-pending.js'
+export * from './random.js'
+export * from './round-robin.js'
 export * from './selector.js'
