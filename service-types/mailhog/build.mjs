@@ -4,9 +4,9 @@
  * `mailhog.js`: the process that the embedded driver starts, one ES module that imports nothing but Node's built-ins.
  * `index.js`: the same catcher, to be run inside another program. With `--types`, its declarations too, which take a second longer.
  */
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { argv } from 'node:process'
+import { argv, pid } from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build as bundle } from 'esbuild'
 
@@ -16,7 +16,7 @@ const folder = dirname(fileURLToPath(import.meta.url))
  * @param {{ outDir?: string, types?: boolean }} [options] `outDir`: absolute; `dist` of this folder when left out
  */
 export async function build({ outDir = join(folder, 'dist'), types = false } = {}) {
-  await bundle({
+  const { outputFiles } = await bundle({
     absWorkingDir: folder,
     entryPoints: { mailhog: 'src/main.ts', index: 'src/index.ts' },
     outdir: outDir,
@@ -31,9 +31,18 @@ export async function build({ outDir = join(folder, 'dist'), types = false } = {
     },
     legalComments: 'eof',
     logLevel: 'warning',
+    write: false,
     plugins: [pageAsStrings],
   })
+  await mkdir(outDir, { recursive: true })
+  await Promise.all(outputFiles.map(({ path, contents }) => writeWhole(path, contents)))
   if (types) await declare(outDir)
+}
+
+/** By a name of its own and a rename, so that who starts the file meanwhile finds the old one or the new one. */
+async function writeWhole(path, contents) {
+  await writeFile(`${path}.${pid}`, contents)
+  await rename(`${path}.${pid}`, path)
 }
 
 /** Puts the page's files into the bundle: src/page/assets.ts reads them from beside itself, where a bundle has none. */

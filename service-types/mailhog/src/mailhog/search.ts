@@ -15,7 +15,7 @@ export function isSearchKind(value: string): value is SearchKind {
  * The mails that have `query` in them, in the order given, without regard to case.
  *
  * Like MailHog it looks in the envelope, the headers and the body as they were sent; besides, in the decoded subject, addresses and text, so that
- * "Grüße" is found in a base64 body too. Other work goes on between two mails. Costs about 5 ms a megabyte of mail.
+ * "Grüße" is found in a base64 body too. Other work goes on between two mails. Costs about 5 ms a mebibyte of mail.
  */
 export async function search(mails: readonly Mail[], kind: SearchKind, query: string): Promise<Mail[]> {
   const needle = query.toLowerCase()

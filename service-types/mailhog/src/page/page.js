@@ -257,7 +257,8 @@ function follow() {
     const { id } = JSON.parse(event.data)
     if (state.items.some((item) => item.id === id)) forget(id)
     else void list()
-    if (state.open?.id === id) location.hash = '#/'
+    // The address, not what is shown: after a deletion here it already names the next mail.
+    if (location.hash === addressOf(id)) location.hash = '#/'
   })
   events.addEventListener('cleared', () => {
     Object.assign(state, { items: [], total: 0, kept: 0 })
