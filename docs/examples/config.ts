@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { memoryConfig } from '@microts/core/config'
 
-const config = await memoryConfig({ database: { host: '127.0.0.1', port: 5432 } })
+const config = await memoryConfig({ initial: { database: { host: '127.0.0.1', port: 5432 } } })
 
 assert.equal(config.get('database.port'), 5432)
 assert.equal(config.get(['database', 'port']), 5432)

@@ -7,6 +7,7 @@ export {
   createService,
   endpoint,
   jsonLogger,
+  openRegistry,
   topic,
   type ClientOf,
   type ClientOptions,

@@ -6,7 +6,7 @@ import { notify } from './notify.js'
 
 test('orders.placed becomes a mail', async () => {
   const catcher = await mailCatcher()
-  const app = await testApp(notify, { config: { SMTP_URL: `smtp://127.0.0.1:${catcher.ports.smtp}` } })
+  const app = await testApp(notify, { config: { env: { SMTP_URL: `smtp://127.0.0.1:${catcher.ports.smtp}` } } })
   try {
     const order = { id: '7', item: 'tea', quantity: 2 }
 

@@ -16,7 +16,7 @@ export const notify = createService({
         text: `Thank you. We have your order ${order.id}: ${order.quantity} of ${order.item}.`,
       }
       // SMTP_URL is given by the mail catcher that micro.yml names; in production, by the environment.
-      const transport = createTransport(String(config.get('SMTP_URL')))
+      const transport = createTransport(String(config.get('env.SMTP_URL')))
       await transport.sendMail(mail)
       log.info({ order: order.id }, 'mail sent')
     }),

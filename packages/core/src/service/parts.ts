@@ -111,12 +111,14 @@ function contextOf(kind: Kind, address: string | undefined, { name, project, clo
   }
 }
 
-// The default configuration of a process: its environment, then its flags, then what the program sets.
+// The default configuration of a process: every variable of its environment as it is, under `env`; above it the settings that MICRO_ variables
+// name, then those of the flags, then what the program sets.
 async function processConfig({ env, argv }: PartsRequest): Promise<Config> {
   const { memoryConfig } = await import('../config/memory.js')
   const { envSource } = await import('../config/source/env.js')
   const { flagsSource } = await import('../config/source/flags.js')
-  return memoryConfig({ sources: [envSource(env), flagsSource(argv)] })
+  const variables = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+  return memoryConfig({ initial: { env: variables }, sources: [envSource(env), flagsSource(argv)] })
 }
 
 function useOf(kind: Kind, made: object, name: string, why: string): Use {

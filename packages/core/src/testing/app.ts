@@ -57,7 +57,7 @@ export async function testApp(
     auth: noopAuth() as Auth,
     broker: memoryBroker() as Broker,
     codec: jsonCodec(),
-    config: await memoryConfig(options.config ?? {}),
+    config: await memoryConfig({ initial: options.config ?? {} }),
     registry: memoryRegistry({ clock }),
     selector: roundRobinSelector(),
     transport: memoryTransport(),
