@@ -50,7 +50,7 @@ async function main() {
 }
 
 function chosenFiles() {
-  const folders = ['packages', 'plugins', 'service-types', 'examples', 'templates', 'tests', 'docs']
+  const folders = ['packages', 'plugins', 'service-types', 'examples', 'templates', 'tests', 'docs', 'bench']
   const all = folders.flatMap((folder) => filesBelow(join(cwd, folder), (path) => path.endsWith('.test.ts'), cwd))
   return all
     .filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)))

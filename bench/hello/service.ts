@@ -1,0 +1,3 @@
+import { createService, endpoint } from '@microts/core'
+
+await createService({ name: 'hello', endpoints: { 'Hello.Hi': endpoint({}, async () => ({ hi: 'there' })) } }).run({ plugins: [] })
