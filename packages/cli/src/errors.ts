@@ -3,7 +3,10 @@ import { MicroError, didYouMean } from '@microts/core/base'
 /** What can be wrong about a command line, and about what a command looks for. */
 export const cliErrors = {
   usage: (message: string, command: string | undefined) =>
-    new MicroError('invalid_argument', message, { reason: 'USAGE', hint: `\`micro ${command === undefined ? '' : `${command} `}--help\` shows what can be typed.` }),
+    new MicroError('invalid_argument', message, {
+      reason: 'USAGE',
+      hint: `\`micro ${command === undefined ? '' : `${command} `}--help\` shows what can be typed.`,
+    }),
 
   unknownCommand: (word: string, known: readonly string[]) =>
     new MicroError('invalid_argument', `Unknown command "${word}"`, {
@@ -20,28 +23,47 @@ export const cliErrors = {
     }),
 
   severalProjects: (folders: readonly string[]) =>
-    new MicroError('failed_precondition', `Cannot tell which project is meant: ${folders.length} are running, and this folder belongs to none`, {
-      reason: 'PROJECT_AMBIGUOUS',
-      hint: `Say which with --project: ${folders.join(' or ')}.`,
-      details: { folders },
-    }),
+    new MicroError(
+      'failed_precondition',
+      `Cannot tell which project is meant: ${folders.length} are running, and this folder belongs to none`,
+      {
+        reason: 'PROJECT_AMBIGUOUS',
+        hint: `Say which with --project: ${folders.join(' or ')}.`,
+        details: { folders },
+      },
+    ),
 
   notRunning: (what: string) =>
-    new MicroError('failed_precondition', `Cannot find a running project: ${what}`, { reason: 'NOT_RUNNING', hint: 'Start it with `micro up`.' }),
-
-  unknownService: (name: string, known: readonly string[]) =>
-    new MicroError('not_found', `Cannot find service "${name}": ${known.length === 0 ? 'no service is running' : `running are ${known.join(', ')}`}`, {
-      reason: 'SERVICE_NOT_FOUND',
-      hint: didYouMean(name, known) ?? '`micro services` lists those that run.',
-      details: { name, known },
+    new MicroError('failed_precondition', `Cannot find a running project: ${what}`, {
+      reason: 'NOT_RUNNING',
+      hint: 'Start it with `micro up`.',
     }),
 
+  unknownService: (name: string, known: readonly string[]) =>
+    new MicroError(
+      'not_found',
+      `Cannot find service "${name}": ${known.length === 0 ? 'no service is running' : `running are ${known.join(', ')}`}`,
+      {
+        reason: 'SERVICE_NOT_FOUND',
+        hint: didYouMean(name, known) ?? '`micro services` lists those that run.',
+        details: { name, known },
+      },
+    ),
+
   exists: (path: string) =>
-    new MicroError('already_exists', `Cannot write to ${path}: it is there already, and not empty`, { reason: 'TARGET_EXISTS', hint: 'Choose another name, or empty the folder first.' }),
+    new MicroError('already_exists', `Cannot write to ${path}: it is there already, and not empty`, {
+      reason: 'TARGET_EXISTS',
+      hint: 'Choose another name, or empty the folder first.',
+    }),
 
   nameInvalid: (name: string) =>
     new MicroError('invalid_argument', `Cannot name something "${name}": a name is 1 to 63 of a-z, 0-9 and "-", beginning with a letter`, {
       reason: 'NAME_INVALID',
-      hint: `Try ${JSON.stringify(name.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^[^a-z]+|-+$/g, '') || 'shop')}.`,
+      hint: `Try ${JSON.stringify(
+        name
+          .toLowerCase()
+          .replace(/[^a-z0-9-]+/g, '-')
+          .replace(/^[^a-z]+|-+$/g, '') || 'shop',
+      )}.`,
     }),
 }

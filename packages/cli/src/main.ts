@@ -1,4 +1,6 @@
-import { version } from '../package.json' with { type: 'json' }
+import manifest from '../package.json' with { type: 'json' }
+
+const { version } = manifest
 
 const words = process.argv.slice(2)
 

@@ -39,6 +39,10 @@ export function parse(command: Command, words: readonly string[]): Parsed {
 
 // The library writes `error: unknown option '--jsn'\n(Did you mean --json?)`; ours is one sentence.
 function sentence(complaint: string): string {
-  const text = complaint.trim().replace(/^error: /, '').replaceAll('\n', ' ').replaceAll("'", '"')
+  const text = complaint
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
+    .replaceAll("'", '"')
   return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, '')
 }

@@ -28,12 +28,20 @@ async function dispatch(words: readonly string[], version: string, terminal: Ter
   if (listed === undefined) throw cliErrors.unknownCommand(name, Object.keys(commands))
 
   const { command } = await listed.load()
-  const parsed = parse(command, words.filter((_word, index) => index !== at))
+  const parsed = parse(
+    command,
+    words.filter((_word, index) => index !== at),
+  )
   if ('help' in parsed) return terminal.out(parsed.help)
   return command.run(parsed.invocation, terminal)
 }
 
-async function showHelp(rest: readonly string[], words: readonly string[], version: string, terminal: Terminal): Promise<number | undefined | void> {
+async function showHelp(
+  rest: readonly string[],
+  words: readonly string[],
+  version: string,
+  terminal: Terminal,
+): Promise<number | undefined | void> {
   const about = rest.find((word) => !word.startsWith('-'))
   if (about === 'exit-codes') return terminal.out(exitCodeHelp())
   if (about !== undefined) return dispatch([about, '--help'], version, terminal)

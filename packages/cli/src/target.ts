@@ -1,32 +1,42 @@
-import { findProject, runningProjects, type RunRecord } from '@microts/runner'
+import { MicroError } from '@microts/core/base'
+import { findProject, runningProjects, type ProjectLocation, type RunRecord } from '@microts/runner'
 import { cliErrors } from './errors.js'
 import type { Terminal } from './terminal.js'
 
+/** `--project`, for the commands that talk to a run. */
+export const projectOption = {
+  flags: '-p, --project <folder>',
+  description: 'a folder of the project that is meant, when it is not this one',
+}
+
+/** The project that `folder` is in, or undefined when it is in none. */
+export function projectAt(folder: string): ProjectLocation | undefined {
+  try {
+    return findProject(folder)
+  } catch (error) {
+    if (MicroError.is(error) && error.reason === 'PROJECT_NOT_FOUND') return undefined
+    throw error
+  }
+}
+
 /**
  * The run that a command is about: of the project named by `--project` (a folder in it), else of the one that this folder belongs to, else the only one
- * that runs. Undefined: this folder's project does not run, or nothing does.
+ * that runs. Undefined: the project does not run, or nothing does.
  *
  * @throws `failed_precondition`/`PROJECT_AMBIGUOUS` when this folder belongs to no project and several run
  */
-export async function targetRun(terminal: Terminal, projectOption: unknown): Promise<RunRecord | undefined> {
-  const from = typeof projectOption === 'string' ? projectOption : terminal.folder
-  const project = await findProject(from)
+export async function targetRun(terminal: Terminal, named: unknown): Promise<RunRecord | undefined> {
+  const project = projectAt(typeof named === 'string' ? named : terminal.folder)
   const runs = await runningProjects()
-  if (project !== undefined) {
-    const own = runs.find((run) => run.folder === project.folder)
-    if (own !== undefined || typeof projectOption === 'string') return own
-  }
-  if (runs.length > 1 && project === undefined) throw cliErrors.severalProjects(runs.map((run) => run.folder))
-  return project === undefined || runs.length === 1 ? runs[0] : undefined
+  if (project !== undefined) return runs.find((run) => run.projectId === project.id)
+  if (runs.length > 1) throw cliErrors.severalProjects(runs.map((run) => run.folder))
+  return runs[0]
 }
 
 /** As {@link targetRun}, for a command that makes no sense without one. @throws `failed_precondition`/`NOT_RUNNING` */
-export async function requireRun(terminal: Terminal, projectOption: unknown): Promise<RunRecord> {
-  const run = await targetRun(terminal, projectOption)
+export async function requireRun(terminal: Terminal, named: unknown): Promise<RunRecord> {
+  const run = await targetRun(terminal, named)
   if (run !== undefined) return run
-  const project = await findProject(typeof projectOption === 'string' ? projectOption : terminal.folder)
+  const project = projectAt(typeof named === 'string' ? named : terminal.folder)
   throw cliErrors.notRunning(project === undefined ? 'nothing runs' : `${project.folder} does not run`)
 }
-
-/** `--project`, for the commands that talk to a run. */
-export const projectOption = { flags: '-p, --project <folder>', description: 'a folder of the project that is meant, when it is not this one' }

@@ -5,12 +5,23 @@ import { cliErrors } from '../errors.js'
 import { projectOption, targetRun } from '../target.js'
 import { environmentOf } from '../run-environment.js'
 
-type Call = (input: unknown, options: { readonly timeoutMs: number; readonly metadata: Readonly<Record<string, string>>; readonly address?: string; readonly signal: AbortSignal }) => Promise<unknown>
+type Call = (
+  input: unknown,
+  options: {
+    readonly timeoutMs: number
+    readonly metadata: Readonly<Record<string, string>>
+    readonly address?: string
+    readonly signal: AbortSignal
+  },
+) => Promise<unknown>
 
 export const command: Command = {
   name: 'call',
   summary: 'Calls an endpoint of a service, and writes the reply as JSON.',
-  examples: [`micro call orders Orders.Place '{"item":"tea","quantity":2}'`, 'echo \'{"item":"tea","quantity":2}\' | micro call orders Orders.Place -'],
+  examples: [
+    `micro call orders Orders.Place '{"item":"tea","quantity":2}'`,
+    'echo \'{"item":"tea","quantity":2}\' | micro call orders Orders.Place -',
+  ],
   arguments: [
     { name: '<service>', description: 'its name in the registry' },
     { name: '<endpoint>', description: 'Handler.Method' },
@@ -27,17 +38,26 @@ export const command: Command = {
     const metadata = metadataOf(options['metadata'])
     const value = await inputOf(input as string | undefined)
     const [handler, method, ...rest] = String(endpoint).split('.')
-    if (handler === undefined || method === undefined || rest.length > 0) throw cliErrors.usage(`Endpoint "${String(endpoint)}" is not of the form Handler.Method`, 'call')
+    if (handler === undefined || method === undefined || rest.length > 0)
+      throw cliErrors.usage(`Endpoint "${String(endpoint)}" is not of the form Handler.Method`, 'call')
 
     const run = options['address'] === undefined ? await targetRun(terminal, options['project']) : undefined
     const node = run?.services.find((one) => one.kind === 'own' && one.service === service && one.state === 'ready')
     const address = (options['address'] as string | undefined) ?? node?.address
-    const client = createClient(String(service), { env: environmentOf(run, terminal.env), ...(run === undefined ? {} : { folder: run.folder }) }) as unknown as {
+    const client = createClient(String(service), {
+      env: environmentOf(run, terminal.env),
+      ...(run === undefined ? {} : { folder: run.folder }),
+    }) as unknown as {
       readonly [handler: string]: { readonly [method: string]: Call }
     } & { close(): Promise<void> }
     try {
       const call = client[handler]?.[method] as Call
-      const reply = await call(value, { timeoutMs, metadata, signal: terminal.interrupts.signal, ...(address === undefined ? {} : { address }) })
+      const reply = await call(value, {
+        timeoutMs,
+        metadata,
+        signal: terminal.interrupts.signal,
+        ...(address === undefined ? {} : { address }),
+      })
       terminal.out(JSON.stringify(reply ?? null, null, terminal.wantsJson ? undefined : 2))
     } finally {
       await client.close()
@@ -49,7 +69,8 @@ export const command: Command = {
 function milliseconds(option: unknown): number {
   if (option === undefined) return 10_000
   const value = Number(option)
-  if (!Number.isInteger(value) || value <= 0) throw cliErrors.usage(`--timeout is "${String(option)}", wanted a whole number of milliseconds`, 'call')
+  if (!Number.isInteger(value) || value <= 0)
+    throw cliErrors.usage(`--timeout is "${String(option)}", wanted a whole number of milliseconds`, 'call')
   return value
 }
 

@@ -24,7 +24,9 @@ export const command: Command = {
     try {
       const records = await registry.lookup(service)
       if (state === undefined && records.length === 0) {
-        throw cliErrors.unknownService(service, [...new Set([...(run?.services.map((one) => one.service) ?? []), ...(await registry.list())])])
+        throw cliErrors.unknownService(service, [
+          ...new Set([...(run?.services.map((one) => one.service) ?? []), ...(await registry.list())]),
+        ])
       }
       if (terminal.wantsJson) terminal.json({ service, state, versions: records })
       else terminal.out([...stateLines(service, state, terminal), ...records.flatMap((record) => recordLines(record, terminal))].join('\n'))
@@ -51,7 +53,8 @@ function recordLines(record: ServiceRecord, terminal: Terminal): string[] {
   const topics = record.endpoints.filter((endpoint) => endpoint.metadata['subscriber'] === 'true')
   const lines = ['', `version ${record.version}`]
   for (const node of record.nodes) lines.push(`  ${node.address}  ${terminal.style('dim', node.id)}`)
-  if (calls.length > 0) lines.push('', 'endpoints', ...calls.map(({ name, request, response }) => `  ${name}  ${shape(request)} -> ${shape(response)}`))
+  if (calls.length > 0)
+    lines.push('', 'endpoints', ...calls.map(({ name, request, response }) => `  ${name}  ${shape(request)} -> ${shape(response)}`))
   if (topics.length > 0) lines.push('', 'listens to', ...topics.map(({ name, request }) => `  ${name}  ${shape(request)}`))
   return lines
 }

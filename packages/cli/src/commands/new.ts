@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { findProject } from '@microts/runner'
 import type { Command } from '../command.js'
 import { cliErrors } from '../errors.js'
 import { findInstallation, type Installation } from '../installation.js'
 import { ourDependencies } from '../scaffold/dependencies.js'
 import { addService } from '../scaffold/project-file.js'
 import { wordsOf, writeTemplate } from '../scaffold/template.js'
+import { projectAt } from '../target.js'
 import type { Terminal } from '../terminal.js'
 
 export const command: Command = {
@@ -20,7 +20,7 @@ export const command: Command = {
     const word = String(name)
     if (!/^[a-z][a-z0-9-]{0,62}$/.test(word)) throw cliErrors.nameInvalid(word)
     const installation = findInstallation()
-    const project = await findProject(terminal.folder)
+    const project = projectAt(terminal.folder)
     if (project === undefined) await newProject(word, installation, terminal)
     else await newService(word, project.file, project.folder, installation, terminal)
   },
@@ -33,7 +33,11 @@ async function newProject(name: string, installation: Installation, terminal: Te
   const ours = await ourDependencies(installation)
   const files = await writeTemplate(join(installation.templates, 'project'), folder, wordsOf(name))
   const service = join('services', name)
-  files.push(...(await writeTemplate(join(installation.templates, 'service'), join(folder, service), wordsOf(name))).map((file) => join(service, file)))
+  files.push(
+    ...(await writeTemplate(join(installation.templates, 'service'), join(folder, service), wordsOf(name))).map((file) =>
+      join(service, file),
+    ),
+  )
   await addDependencies(join(folder, 'package.json'), ours)
 
   if (terminal.wantsJson) return terminal.json({ type: 'project', name, folder, files })
@@ -41,7 +45,13 @@ async function newProject(name: string, installation: Installation, terminal: Te
   terminal.out([`Made ${folder}`, ...files.map((file) => `  ${file}`), '', 'Next:', ...next.map((line) => `  ${line}`)].join('\n'))
 }
 
-async function newService(name: string, file: string, projectFolder: string, installation: Installation, terminal: Terminal): Promise<void> {
+async function newService(
+  name: string,
+  file: string,
+  projectFolder: string,
+  installation: Installation,
+  terminal: Terminal,
+): Promise<void> {
   const path = `services/${name}`
   const folder = join(projectFolder, path)
   if (existsSync(folder) && (await readdir(folder)).length > 0) throw cliErrors.exists(folder)
@@ -50,11 +60,23 @@ async function newService(name: string, file: string, projectFolder: string, ins
 
   if (terminal.wantsJson) return terminal.json({ type: 'service', name, folder, files })
   const next = ['npm test', `npx micro run ./${path}`]
-  terminal.out([`Made ${folder}, and named it in ${relative(terminal.folder, file) || file}`, ...files.map((one) => `  ${path}/${one}`), '', 'Next:', ...next.map((line) => `  ${line}`)].join('\n'))
+  terminal.out(
+    [
+      `Made ${folder}, and named it in ${relative(terminal.folder, file) || file}`,
+      ...files.map((one) => `  ${path}/${one}`),
+      '',
+      'Next:',
+      ...next.map((line) => `  ${line}`),
+    ].join('\n'),
+  )
 }
 
 async function addDependencies(file: string, ours: Awaited<ReturnType<typeof ourDependencies>>): Promise<void> {
   const manifest = JSON.parse(await readFile(file, 'utf8')) as { dependencies: object; devDependencies: object }
-  const merged = { ...manifest, dependencies: { ...ours.dependencies, ...manifest.dependencies }, devDependencies: { ...ours.devDependencies, ...manifest.devDependencies } }
+  const merged = {
+    ...manifest,
+    dependencies: { ...ours.dependencies, ...manifest.dependencies },
+    devDependencies: { ...ours.devDependencies, ...manifest.devDependencies },
+  }
   await writeFile(file, `${JSON.stringify(merged, null, 2)}\n`)
 }

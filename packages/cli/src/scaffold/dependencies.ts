@@ -16,14 +16,21 @@ export interface OurDependencies {
  */
 export async function ourDependencies(installation: Installation): Promise<OurDependencies> {
   const files = installation.checkout === undefined ? installedTarballs(installation) : await packedTarballs(installation.checkout)
-  if (files === undefined) return { dependencies: { '@microts/core': `^${installation.version}` }, devDependencies: { '@microts/cli': `^${installation.version}` } }
+  if (files === undefined)
+    return {
+      dependencies: { '@microts/core': `^${installation.version}` },
+      devDependencies: { '@microts/cli': `^${installation.version}` },
+    }
   const { '@microts/core': core, ...others } = files
   const needed = Object.entries(others).filter(([name]) => name === '@microts/cli' || name.startsWith('@microts/service-'))
   return { dependencies: { '@microts/core': core ?? `^${installation.version}` }, devDependencies: Object.fromEntries(needed) }
 }
 
 async function packedTarballs(checkout: string): Promise<Readonly<Record<string, string>>> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(checkout, 'scripts/pack.mjs'), '--json'], { cwd: checkout, maxBuffer: 1 << 24 })
+  const { stdout } = await promisify(execFile)(process.execPath, [join(checkout, 'scripts/pack.mjs'), '--json'], {
+    cwd: checkout,
+    maxBuffer: 1 << 24,
+  })
   const packed = JSON.parse(stdout) as readonly { readonly name: string; readonly file: string }[]
   return Object.fromEntries(packed.map(({ name, file }) => [name, `file:${resolve(checkout, file)}`]))
 }

@@ -1,0 +1,28 @@
+import { buildAll } from '@microts/runner'
+import { relative, resolve } from 'node:path'
+import { catalogOf } from '../catalog.js'
+import type { Command } from '../command.js'
+import { findInstallation } from '../installation.js'
+import { renderTable } from '../render/table.js'
+
+export const command: Command = {
+  name: 'build',
+  summary: 'Bundles each service into one self-contained file, with its source map.',
+  examples: ['micro build ./...', 'micro build ./services/orders --out dist'],
+  arguments: [{ name: '[patterns...]', description: './... for all; ./... when left out' }],
+  options: [{ flags: '-o, --out <folder>', description: 'where the files go: <folder>/<service>/main.js (dist)' }],
+  async run({ arguments: [patterns], options }, terminal) {
+    const words = (patterns ?? []) as readonly string[]
+    const outFolder = resolve(terminal.folder, String(options['out'] ?? 'dist'))
+    const built = await buildAll({
+      folder: terminal.folder,
+      patterns: words.length === 0 ? ['./...'] : words,
+      outFolder,
+      catalog: await catalogOf(findInstallation()),
+      env: terminal.env,
+    })
+    if (terminal.wantsJson) return built.forEach((one) => terminal.json(one))
+    const rows = built.map((one) => [one.service, relative(terminal.folder, one.file), `${Math.ceil(one.bytes / 1024)} KiB`])
+    terminal.out(`${renderTable(['service', 'file', 'size'], rows)}\n\nRun one with: node --enable-source-maps ${rows[0]?.[1] ?? ''}`)
+  },
+}

@@ -1,0 +1,52 @@
+import { stripVTControlCharacters } from 'node:util'
+import type { Style, Terminal } from '../terminal.js'
+
+const levels: readonly (readonly [least: number, name: string, style: Style])[] = [
+  [50, 'error', 'red'],
+  [40, 'warn', 'yellow'],
+  [30, 'info', 'green'],
+  [0, 'debug', 'dim'],
+]
+
+// Who wrote it stands before the line already, and when it was is now.
+const known = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg'])
+
+/**
+ * One line of a service's output, for people: pino's JSON as level, message and the rest as `key=value`; anything else as it is.
+ * Escape sequences are taken out: what a service writes must not move the reader's cursor or fill the clipboard.
+ */
+export function renderLogLine(line: string, terminal: Terminal): string {
+  const record = parseRecord(line)
+  if (record === undefined) return stripVTControlCharacters(line)
+  const [, name, style] = levels.find(([least]) => record.level >= least) ?? levels[0]!
+  const rest = Object.entries(record).filter(([key]) => !known.has(key))
+  const fields = rest.map(([key, value]) => ` ${terminal.style('dim', `${key}=`)}${fieldText(key, value)}`).join('')
+  return stripControls(`${terminal.style(style, name)} ${record.msg ?? ''}${fields}`)
+}
+
+interface LogRecord {
+  readonly level: number
+  readonly msg?: string
+}
+
+function parseRecord(line: string): LogRecord | undefined {
+  if (!line.startsWith('{')) return undefined
+  try {
+    const record = JSON.parse(line) as Partial<LogRecord>
+    return typeof record.level === 'number' ? (record as LogRecord) : undefined
+  } catch {
+    // Not every line that begins with a brace is JSON; this one is shown as it is.
+    return undefined
+  }
+}
+
+function fieldText(key: string, value: unknown): string {
+  if (key === 'err' && typeof value === 'object' && value !== null) {
+    const { message, stack } = value as { readonly message?: string; readonly stack?: string }
+    return stack ?? message ?? JSON.stringify(value)
+  }
+  return typeof value === 'string' ? (/[\s"=]/.test(value) ? JSON.stringify(value) : value) : JSON.stringify(value)
+}
+
+// Our own colours stay; any other control character that came out of a JSON string goes.
+const stripControls = (text: string) => text.replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[[0-9;]*m)/g, '')
