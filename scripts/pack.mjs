@@ -4,18 +4,26 @@
  * Each is made from a staging folder, not from the checkout: there package.json has no source condition, no development dependency and no
  * script, and LICENSE and README are added. The same sources give the same bytes. Does nothing when all is fresh.
  *
- *   --json   prints [{ name, version, file }], dependencies first, and nothing else
+ *   --json           prints [{ name, version, file }], dependencies first, and nothing else
+ *   --out <folder>   somewhere else than .packs/, and always made anew
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { bundleCli } from './bundle.mjs'
 import { filesBelow, root, workspaceFolders, writeWhole } from './files.mjs'
 import { isFresh, writeStamp } from './stamp.mjs'
 
 const packs = join(root, '.packs')
 const stamp = join(packs, 'stamp.json')
+const lock = join(packs, 'lock')
+
+// Far longer than it takes: whoever waits this long for another run goes on by itself, which is safe and only slow.
+const longestWaitMs = 180_000
+
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
 
 /**
@@ -26,18 +34,62 @@ export async function ensurePacks() {
   const packages = publishedPackages()
   const files = inputs(packages)
   const also = files.join('\n')
-  const tarballs = packages.map(({ name, version }) => ({ name, version, file: join(packs, tarballName(name, version)) }))
-  if (isFresh(stamp, { also }) && tarballs.every(({ file }) => existsSync(file))) return tarballs
-  const stage = join(packs, `stage-${process.pid}`)
+  const tarballs = tarballsIn(packs, packages)
+  const areFresh = () => isFresh(stamp, { also }) && tarballs.every(({ file }) => existsSync(file))
+  if (areFresh()) return tarballs
+  const release = await oneAtATime()
+  try {
+    if (areFresh()) return tarballs
+    await makePacks(packages, packs)
+    writeStamp(stamp, files, { also })
+    return tarballs
+  } finally {
+    release()
+  }
+}
+
+const tarballsIn = (out, packages) => packages.map(({ name, version }) => ({ name, version, file: join(out, tarballName(name, version)) }))
+
+/** Several tests ask for the tarballs at once; the first makes them. A lock whose process has ended is taken over. */
+async function oneAtATime() {
+  mkdirSync(packs, { recursive: true })
+  for (let waitedMs = 0; waitedMs < longestWaitMs; waitedMs += 100) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' })
+      return () => rmSync(lock, { force: true })
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+      if (!isRunning(lock)) rmSync(lock, { force: true })
+    }
+    await sleep(100)
+  }
+  return () => undefined
+}
+
+function isRunning(file) {
+  try {
+    const pid = Number(readFileSync(file, 'utf8'))
+    // Created and not yet written: its process is about to.
+    if (pid === 0) return true
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false // the lock or its process is gone
+  }
+}
+
+/** Stages, lints and packs in a folder beside the result, which is put in place when all is well. @param {string} out absolute */
+async function makePacks(packages, out) {
+  mkdirSync(out, { recursive: true })
+  const stage = join(out, `stage-${process.pid}`)
   try {
     await stageAll(packages, stage)
     await lint(packages, stage)
-    pack(packages, stage)
+    pack(packages, stage, out)
   } finally {
     rmSync(stage, { recursive: true, force: true })
   }
-  writeStamp(stamp, files, { also })
-  return tarballs
+  return tarballsIn(out, packages)
 }
 
 /** Workspaces that are not private, each after those of ours that it depends on. */
@@ -151,22 +203,21 @@ async function lint(packages, stage) {
 
 const tarballName = (name, version) => `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
 
-function pack(packages, stage) {
-  const out = join(stage, 'tarballs')
-  mkdirSync(out)
+function pack(packages, stage, out) {
+  const made = join(stage, 'tarballs')
+  mkdirSync(made)
   const folders = packages.map(({ folder }) => `./${folder}`)
-  execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--workspaces=false', '--pack-destination', out, ...folders], {
-    cwd: stage,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  for (const name of readdirSync(out)) renameSync(join(out, name), join(packs, name))
+  const args = ['pack', '--silent', '--ignore-scripts', '--workspaces=false', '--pack-destination', made, ...folders]
+  execFileSync('npm', args, { cwd: stage, stdio: ['ignore', 'ignore', 'inherit'] })
+  for (const name of readdirSync(made)) renameSync(join(made, name), join(out, name))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, out: { type: 'string' } } })
   try {
-    const tarballs = await ensurePacks()
-    if (process.argv.includes('--json')) console.log(JSON.stringify(tarballs))
-    else for (const { name, version, file } of tarballs) console.log(`${name} ${version} ${file.slice(root.length + 1)}`)
+    const tarballs = values.out === undefined ? await ensurePacks() : await makePacks(publishedPackages(), resolve(values.out))
+    if (values.json) console.log(JSON.stringify(tarballs))
+    else for (const { name, version, file } of tarballs) console.log(`${name} ${version} ${file}`)
   } catch (error) {
     console.error(error.message)
     process.exitCode = 1
