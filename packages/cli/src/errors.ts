@@ -56,6 +56,12 @@ export const cliErrors = {
       hint: 'Choose another name, or empty the folder first.',
     }),
 
+  projectExists: (file: string) =>
+    new MicroError('already_exists', `Cannot make a project here: ${file} is there already`, {
+      reason: 'PROJECT_EXISTS',
+      hint: 'Add services to it with `micro new <name>`, or run it with `micro up`.',
+    }),
+
   nameInvalid: (name: string) =>
     new MicroError('invalid_argument', `Cannot name something "${name}": a name is 1 to 63 of a-z, 0-9 and "-", beginning with a letter`, {
       reason: 'NAME_INVALID',

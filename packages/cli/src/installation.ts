@@ -13,8 +13,8 @@ export interface Installation {
   readonly templates: string
   /** Programs of their own that a run starts. */
   readonly tools: { readonly watchdog: string; readonly broker: string }
-  /** Absolute paths of the manifests of the service types that come with it. */
-  readonly serviceTypes: readonly string[]
+  /** Absolute paths of the manifests (micro.plugin.yml) of what comes with it. */
+  readonly manifests: readonly string[]
 }
 
 // The service types that `type:` can name with nothing else installed: dependencies of this package.
@@ -33,7 +33,7 @@ export function findInstallation(): Installation {
     checkout: isCheckout ? repository : undefined,
     templates: isCheckout ? join(repository, 'templates') : join(folder, 'templates'),
     tools: { watchdog: join(folder, 'dist/watchdog.js'), broker: join(folder, 'dist/broker.js') },
-    serviceTypes: ownServiceTypes.map((type) => realpathSync(require.resolve(`@microts/service-${type}/micro.plugin.yml`))),
+    manifests: ownServiceTypes.map((type) => realpathSync(require.resolve(`@microts/service-${type}/micro.plugin.yml`))),
   }
 }
 
