@@ -16,22 +16,26 @@ export interface Account {
   readonly type: string
   /** Who vouches for it. */
   readonly issuer: string
-  /** What it is allowed to be: `admin`, `orders.read`. */
+  /** What it is allowed to be: `admin`, `orders.read`. Words as an id is one, without `*`: a scope has no wildcard. */
   readonly scopes: readonly string[]
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** What proves an account for a while. Both tokens are secrets: never logged. */
+/** What proves an account for a while. Both tokens are secrets: never logged. A wall clock that is set back does not make an expired one good again. */
 export interface Token {
   readonly accessToken: string
-  /** Good for one `token` call, which replaces it. */
+  /** Good for one `token` call, which replaces it. Used a second time it has been stolen: all tokens that descend from the same login are revoked. */
   readonly refreshToken: string
   /** Wall-clock milliseconds. */
   readonly createdAtMs: number
   readonly expiresAtMs: number
 }
 
-/** What is to be reached. Each part is a word, `*` (anything), or, for `endpoint`, a path that ends in `/*` or `.*` (anything below). */
+/**
+ * What is to be reached. In a rule, each part is a word, `*` (anything), or, for `endpoint`, a path that ends in `/*` or `.*`: anything below, not the path
+ * itself. A `*` elsewhere is refused. In a question, parts are compared as they are written: case counts, and whatever was escaped has to be unescaped before.
+ * An endpoint with a step `.` or `..` between slashes, or of more than 1024 characters, fits no rule.
+ */
 export interface Resource {
   /** `service`, `topic`, `store`, ... */
   readonly type: string
@@ -48,7 +52,7 @@ export interface Rule {
   readonly scope: string
   readonly resource: Resource
   readonly access: 'granted' | 'denied'
-  /** The highest that fits decides; among equals a denial does. @default 0 */
+  /** A whole number. The highest that fits decides; among equals a denial does. @default 0 */
   readonly priority?: number
 }
 
@@ -58,12 +62,13 @@ export type Credentials = { readonly id: string; readonly secret: string } | { r
 /**
  * Knows who calls, and whether they may.
  *
- * Failures: a token, secret or refresh token that is unknown, expired or revoked is `unauthenticated`/`TOKEN_INVALID` or `CREDENTIALS_INVALID`, which do not say
- * which; `verify` that is not allowed is `permission_denied`/`ACCESS_DENIED`, without an account `unauthenticated`/`ACCOUNT_REQUIRED`; a bad id, scope or rule is
+ * Failures: an access token that is unknown, expired or revoked is `unauthenticated`/`TOKEN_INVALID`; an id, secret or refresh token that is wrong or used up
+ * `unauthenticated`/`CREDENTIALS_INVALID`, which does not say which; too many wrong secrets for one id, also for one that nobody has,
+ * `resource_exhausted`/`TOO_MANY_ATTEMPTS` with `details.retryAfterMs`; a `ttlMs` out of range `invalid_argument`/`TTL_INVALID`; `verify` that is not allowed is `permission_denied`/`ACCESS_DENIED`, without an account `unauthenticated`/`ACCOUNT_REQUIRED`; a bad id, scope or rule is
  * `invalid_argument`/`ACCOUNT_INVALID` or `RULE_INVALID`; an id that exists `already_exists`/`ACCOUNT_EXISTS`; an aborted signal `canceled`; all after `close()` `failed_precondition`/`CLOSED`.
  */
 export interface Auth extends Implementation<AuthFeature>, Closable {
-  /** Makes an account. `secret` (8 characters or more; absent: 32 random bytes, base64url) is returned this once and kept only as a salted hash. Needs `accounts`. */
+  /** Makes an account. `secret` (8 to 1024 characters; absent: 32 random bytes, base64url) is returned this once and kept only as a salted hash. Needs `accounts`. */
   generate(
     id: string,
     options?: {
@@ -74,7 +79,7 @@ export interface Auth extends Implementation<AuthFeature>, Closable {
       readonly signal?: AbortSignal
     },
   ): Promise<{ readonly account: Account; readonly secret: string }>
-  /** A token pair for proven credentials. `ttlMs` of the access token: @default 3_600_000 (an hour); the refresh token lives a day. Needs `accounts`. */
+  /** A token pair for proven credentials. `ttlMs` of the access token, 1 to 86_400_000: @default 3_600_000 (an hour); the refresh token lives a day. Needs `accounts`. */
   token(credentials: Credentials, options?: { readonly ttlMs?: number; readonly signal?: AbortSignal }): Promise<Token>
   /** Whose access token this is. Needs `accounts`. */
   inspect(accessToken: string, options?: { readonly signal?: AbortSignal }): Promise<Account>
@@ -84,6 +89,6 @@ export interface Auth extends Implementation<AuthFeature>, Closable {
   grant(rule: Rule, options?: { readonly signal?: AbortSignal }): Promise<void>
   /** Removes the rule. Gives whether there was one. Needs `rules`. */
   revoke(ruleId: string, options?: { readonly signal?: AbortSignal }): Promise<boolean>
-  /** All rules, in the order in which they are tried. Needs `rules`. */
+  /** All rules, in the order in which they are tried: by priority, denials first among equals, then by id. Needs `rules`. */
   rules(options?: { readonly signal?: AbortSignal }): Promise<readonly Rule[]>
 }

@@ -2,3 +2,4 @@
 export * from './auth.js'
 export * from './errors.js'
 export * from './noop.js'
+export * from './memory.js'
