@@ -1,2 +1,7 @@
 export * from './call.js'
+export * from './client.js'
 export * from './endpoint.js'
+export * from './errors.js'
+export * from './server.js'
+export type { RpcEvent } from './exchange.js'
+export { codeOf, statusOf } from './status.js'

@@ -1,1 +1,5 @@
+export * from './address.js'
+export * from './errors.js'
+export * from './http.js'
+export * from './memory.js'
 export * from './transport.js'

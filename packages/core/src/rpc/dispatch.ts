@@ -1,0 +1,169 @@
+import { baseErrors, type Clock, type Deadline, deadlineAfter, MicroError, remainingMs } from '../base/index.js'
+import { type Call, compose, type Interceptor, type Metadata, type Reply } from './call.js'
+import type { Endpoint } from './endpoint.js'
+import { rpcErrors } from './errors.js'
+import type { Router } from './router.js'
+import { runEndpoint } from './run-endpoint.js'
+
+/** What a server has understood of a request before it runs it. */
+export interface CallRequest {
+  readonly endpoint: Endpoint
+  /** Decodes the body; called at most once, and not at all when an interceptor refuses the call. */
+  input(): unknown
+  metadata(): Metadata
+  /** The time that the caller gives; undefined: the server's own default. */
+  readonly timeoutMs: number | undefined
+  readonly remote: string
+}
+
+/** A call that has begun. */
+export interface RunningCall {
+  /** What it comes to. Rejects with a MicroError only. */
+  readonly outcome: Reply | Promise<Reply>
+  /** Ends it: its signal aborts with `error`, and so does the outcome. After the end it does nothing. */
+  abort(error: MicroError): void
+}
+
+/** Runs calls through the interceptors to their endpoints, and knows which are in work. */
+export interface Dispatch {
+  readonly pending: number
+  /** @throws `unavailable`/`DRAINING` when it begins nothing any more, and what a synchronous handler throws, as a MicroError */
+  begin(request: CallRequest): RunningCall
+  /** Begins nothing from now on; resolves when nothing is in work, or after `capMs`. */
+  drain(capMs: number): Promise<void>
+  /** Begins nothing from now on, and ends what is in work. */
+  close(): void
+}
+
+/** What a dispatch is made of. */
+export interface DispatchOptions {
+  readonly service: string
+  readonly router: Router
+  readonly interceptors: readonly Interceptor[]
+  readonly clock: Clock
+  /** For callers that give no time, in milliseconds. */
+  readonly timeoutMs: number
+  readonly onError?: ((error: MicroError, call: { readonly service: string; readonly endpoint: string }) => void) | undefined
+}
+
+/** A dispatch with nothing in work. */
+export function createDispatch(options: DispatchOptions): Dispatch {
+  const { service, router, interceptors, clock, timeoutMs, onError } = options
+  const running = new Set<Running>()
+  let isDraining = false
+  let onIdle: (() => void) | undefined
+
+  const run = (call: Call) => runEndpoint(router.exact(call.endpoint) as Endpoint, call, clock)
+  // Without interceptors a synchronous handler costs no promise.
+  const path = interceptors.length === 0 ? run : compose(interceptors, async (call) => run(call))
+
+  const failed = (thrown: unknown, endpoint: string): MicroError => {
+    const error = MicroError.is(thrown) ? thrown : rpcErrors.internal(service, endpoint, thrown)
+    const isOurFault = error.code === 'internal' || error.code === 'unknown' || error.code === 'data_loss'
+    if (isOurFault) onError?.(error, { service, endpoint })
+    return error
+  }
+  const ended = (call: Running) => {
+    running.delete(call)
+    if (running.size === 0) onIdle?.()
+  }
+
+  return {
+    get pending() {
+      return running.size
+    },
+    begin(request) {
+      if (isDraining) throw rpcErrors.draining(service)
+      const { name } = request.endpoint
+      const running_ = runningCall(service, request, deadlineAfter(request.timeoutMs ?? timeoutMs, clock))
+      let outcome: Reply | Promise<Reply>
+      try {
+        outcome = path(running_.call)
+      } catch (error) {
+        throw failed(error, name)
+      }
+      if (!(outcome instanceof Promise)) return { outcome, abort: () => undefined }
+      running.add(running_)
+      const cancelTimer = clock.after(remainingMs(running_.call.deadline, clock), () =>
+        running_.abort(baseErrors.deadlineExceeded(name, running_.call.deadline.timeoutMs)),
+      )
+      const settled = new Promise<Reply>((resolve, reject) => {
+        running_.onAbort = reject
+        outcome.then(resolve, reject)
+      }).then(
+        (reply) => {
+          cancelTimer()
+          ended(running_)
+          return reply
+        },
+        (error: unknown) => {
+          cancelTimer()
+          ended(running_)
+          throw failed(error, name)
+        },
+      )
+      return { outcome: settled, abort: (error) => running_.abort(error) }
+    },
+    drain(capMs) {
+      isDraining = true
+      if (running.size === 0) return Promise.resolve()
+      return new Promise((resolve) => {
+        const cancel = clock.after(capMs, resolve)
+        onIdle = () => {
+          cancel()
+          resolve()
+        }
+      })
+    },
+    close() {
+      isDraining = true
+      for (const call of running) call.abort(rpcErrors.serverClosed(service, call.call.endpoint))
+    },
+  }
+}
+
+interface Running {
+  readonly call: Call
+  onAbort: ((error: MicroError) => void) | undefined
+  abort(error: MicroError): void
+}
+
+const unread = Symbol('unread')
+
+// The getters are own properties of a plain object, so that an interceptor may spread a call to change a part of it.
+function runningCall(service: string, request: CallRequest, deadline: Deadline): Running {
+  let input: unknown = unread
+  let metadata: Metadata | undefined
+  let controller: AbortController | undefined
+  let aborted: MicroError | undefined
+  const call: Call = {
+    service,
+    endpoint: request.endpoint.name,
+    get input() {
+      if (input === unread) input = request.input()
+      return input
+    },
+    get metadata() {
+      return (metadata ??= request.metadata())
+    },
+    deadline,
+    get signal() {
+      if (controller === undefined) {
+        controller = new AbortController()
+        if (aborted !== undefined) controller.abort(aborted)
+      }
+      return controller.signal
+    },
+    remote: request.remote,
+  }
+  return {
+    call,
+    onAbort: undefined,
+    abort(error) {
+      if (aborted !== undefined) return
+      aborted = error
+      controller?.abort(error)
+      this.onAbort?.(error)
+    },
+  }
+}

@@ -1,0 +1,116 @@
+import { baseErrors, type Clock, type MicroError, systemClock } from '../base/index.js'
+import type { Codec } from '../codec/codec.js'
+import type { Connection, Transport } from '../transport/transport.js'
+import type { Interceptor } from './call.js'
+import { codecTable } from './codecs.js'
+import { createDispatch, type RunningCall } from './dispatch.js'
+import type { Endpoint } from './endpoint.js'
+import { createExchange, type Exchange, type RpcEvent } from './exchange.js'
+import { createFramings } from './framings.js'
+import { createRouter } from './router.js'
+import { createWeb } from './web.js'
+
+/** What a server serves, and how. */
+export interface ServeOptions {
+  /** The name that the registry knows: `orders`. */
+  readonly service: string
+  readonly version?: string
+  readonly endpoints: readonly Endpoint[]
+  readonly transport: Transport
+  /** Where to listen: `127.0.0.1:0`. */
+  readonly address: string
+  /** What it reads and writes before the codecs of the wire: JSON, bytes, and protobuf as bytes. */
+  readonly codecs?: readonly Codec[]
+  /** The first is the outermost. They see a call after its endpoint was found, and before its input is decoded and checked. */
+  readonly interceptors?: readonly Interceptor[]
+  /** @default the machine's */
+  readonly clock?: Clock
+  /** The largest body, in bytes. @default 4_194_304 (4 MiB) */
+  readonly maxBytes?: number
+  /** For callers that say no time, in milliseconds. @default 10_000 */
+  readonly timeoutMs?: number
+  /** What `/readyz` says. @default always */
+  readonly ready?: () => boolean
+  /** Told of failures that the service did not mean: a thrown thing that is no MicroError (as `cause`), an output that does not fit. They do not reach the caller. */
+  readonly onError?: (error: MicroError, call: { readonly service: string; readonly endpoint: string }) => void
+  /** Takes events that Go services deliver over the RPC port. Absent: they are refused. */
+  readonly events?: (event: RpcEvent) => unknown
+}
+
+/** A service that is listening. */
+export interface RpcServer {
+  /** Where it can be reached: `127.0.0.1:40113`. */
+  readonly address: string
+  /** Calls in work. */
+  readonly pending: number
+  /**
+   * Refuses new calls with `unavailable`/`DRAINING`, marked as safe to send to another node, and lets those in work finish.
+   * Resolves when none is left, or after `capMs` milliseconds.
+   */
+  drain(capMs: number): Promise<void>
+  /** Ends what is still in work with `unavailable`/`SERVER_CLOSED`, its signals aborted, and closes the door. */
+  close(): Promise<void>
+}
+
+/**
+ * Listens and answers: calls of our clients and of go-micro's, and where the transport has `web`, plain HTTP.
+ *
+ * Whatever a handler throws becomes a MicroError once, here. One that is none becomes `internal`/`INTERNAL`, whose text is kept from the caller.
+ *
+ * @throws TypeError for endpoint names that are wrong or there twice; what `transport.listen` throws
+ */
+export async function serve(options: ServeOptions): Promise<RpcServer> {
+  const {
+    service,
+    transport,
+    address,
+    interceptors = [],
+    clock = systemClock,
+    maxBytes,
+    timeoutMs = 10_000,
+    ready = () => true,
+    events,
+    onError,
+  } = options
+  const router = createRouter(service, options.endpoints)
+  const framings = createFramings(codecTable(options.codecs))
+  const dispatch = createDispatch({ service, router, interceptors, clock, timeoutMs, onError })
+  const exchange = createExchange({ service, router, framings, dispatch, events, onError })
+  const web = createWeb({ service, router, framings, dispatch, ready })
+
+  const listener = await transport.listen(address, (connection) => void answerAll(connection, exchange), {
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(transport.features.has('web') ? { web } : {}),
+  })
+
+  return {
+    address: listener.address,
+    get pending() {
+      return dispatch.pending
+    },
+    drain: (capMs) => dispatch.drain(capMs),
+    close() {
+      dispatch.close()
+      return listener.close()
+    },
+  }
+}
+
+// One call at a time on a connection: that is go-micro's protocol, and the seam where a framing with slots will differ.
+async function answerAll(connection: Connection, exchange: Exchange): Promise<void> {
+  let running: RunningCall | undefined
+  void connection.closed.then(() => running?.abort(baseErrors.canceled('the call: the caller hung up')))
+  try {
+    for (;;) {
+      const frame = await connection.receive()
+      if (frame === undefined) return
+      const answer = exchange(frame, connection.remote, (call) => (running = call))
+      const reply = answer instanceof Promise ? await answer : answer
+      running = undefined
+      await connection.send(reply)
+    }
+  } catch {
+    // The caller is gone, so nobody can be told: its call was aborted above, and the transport has ended the connection.
+    await connection.close()
+  }
+}
