@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { filesBelow, root, writeWhole } from './files.mjs'
 import { isFresh, writeStamp } from './stamp.mjs'
@@ -43,6 +43,8 @@ async function bundleInPlace() {
 }
 
 /**
+ * Names of chunks and paths in source maps are those of packages/cli/dist, wherever it is written: the same sources, the same bytes.
+ *
  * @param {string} outdir absolute
  * @returns {Promise<{ inputs: string[], outputs: string[] }>} what it was made from, relative to the root; what was written, absolute
  */
@@ -51,7 +53,7 @@ export async function bundleCli(outdir) {
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: presentEntries().map((name) => ({ in: entryPoints[name], out: name })),
-    outdir,
+    outdir: dist,
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -67,8 +69,12 @@ export async function bundleCli(outdir) {
     logLevel: 'warning',
   })
   // Chunks before the entries that import them: whoever starts in between finds either bundle whole.
-  for (const { path, text } of outputFiles.toReversed()) writeWhole(path, path.endsWith('.js') ? withRequire(text) : text)
-  return { inputs: Object.keys(metafile.inputs), outputs: outputFiles.map(({ path }) => path) }
+  const outputs = outputFiles.map(({ path, text }) => ({
+    path: join(outdir, relative(dist, path)),
+    text: path.endsWith('.js') ? withRequire(text) : text,
+  }))
+  for (const { path, text } of outputs.toReversed()) writeWhole(path, text)
+  return { inputs: Object.keys(metafile.inputs), outputs: outputs.map(({ path }) => path) }
 }
 
 const presentEntries = () => Object.keys(entryPoints).filter((name) => existsSync(join(root, entryPoints[name])))
