@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { symlink } from 'node:fs/promises'
-import { join } from 'node:path'
 import { eventually, micro, startMicro } from './kit/micro.js'
-import { makeSandbox, root, type Sandbox } from './kit/sandbox.js'
+import { makeSandbox, type Sandbox } from './kit/sandbox.js'
 
 let sandbox: Sandbox
 let shop: string
 
 beforeEach(async () => {
   sandbox = await makeSandbox()
-  shop = await sandbox.copy('examples/shop', 'shop')
-  await symlink(join(root, 'node_modules'), join(sandbox.folder, 'node_modules'))
+  shop = await sandbox.copyProject('examples/shop', 'shop')
 })
 
 afterEach(() => sandbox.remove())
@@ -71,12 +68,14 @@ test('micro up --detach leaves the run in the background until micro down', asyn
 })
 
 test('two checkouts of one project run side by side, and calls stay in theirs', async () => {
-  const other = await sandbox.copy('examples/shop', 'other')
+  const other = await sandbox.copyProject('examples/shop', 'other')
   const runs = [startMicro(sandbox, shop, ['up']), startMicro(sandbox, other, ['up'])]
   await Promise.all(runs.map((run) => run.until('running')))
 
   await micro(sandbox, shop, ['call', 'orders', 'Orders.Place', '{"item":"tea","quantity":1}'])
-  const [here, there] = await Promise.all([shop, other].map((folder) => micro(sandbox, folder, ['call', 'orders', 'Orders.List', '--json'])))
+  const [here, there] = await Promise.all(
+    [shop, other].map((folder) => micro(sandbox, folder, ['call', 'orders', 'Orders.List', '--json'])),
+  )
 
   assert.equal((JSON.parse(here?.out ?? '') as unknown[]).length, 1)
   assert.equal((JSON.parse(there?.out ?? '') as unknown[]).length, 0)

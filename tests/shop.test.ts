@@ -5,11 +5,13 @@ import { eventually, micro, startMicro, type LiveRun } from './kit/micro.js'
 import { makeSandbox, root, type Sandbox } from './kit/sandbox.js'
 
 let sandbox: Sandbox
+let shop: string
 let run: LiveRun
 
 before(async () => {
   sandbox = await makeSandbox()
-  run = startMicro(sandbox, root, ['up', 'examples/shop'], { env: { MICRO_PROJECT: `shop-${process.pid}` } })
+  shop = await sandbox.copyProject('examples/shop', 'shop')
+  run = startMicro(sandbox, sandbox.folder, ['up', 'shop'])
   await run.until('running')
 })
 
@@ -17,8 +19,6 @@ after(async () => {
   run.child.kill('SIGKILL')
   await sandbox.remove()
 })
-
-const inProject = () => ({ env: { MICRO_PROJECT: `shop-${process.pid}` } })
 
 async function urlOf(service: string): Promise<string> {
   const { services } = await run.until('running')
@@ -54,12 +54,24 @@ test('curl places an order too, and sees the errors as JSON', async () => {
 })
 
 test('micro ps, services and describe say what runs, and on what', async () => {
-  const ps = await micro(sandbox, join(root, 'examples/shop'), ['ps', '--json'], inProject())
+  const ps = await micro(sandbox, shop, ['ps', '--json'])
   const services = await micro(sandbox, root, ['services'])
   const describe = await micro(sandbox, root, ['describe', 'orders'])
 
-  const rows = ps.out.trim().split('\n').map((line) => JSON.parse(line) as { service: string; state: string; uses: { kind: string; name: string; why: string }[] })
-  assert.deepEqual(rows.map(({ service, state }) => [service, state]).sort(), [['broker', 'ready'], ['notify', 'ready'], ['orders', 'ready'], ['smtp', 'ready']], ps.out + ps.err)
+  const rows = ps.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { service: string; state: string; uses: { kind: string; name: string; why: string }[] })
+  assert.deepEqual(
+    rows.map(({ service, state }) => [service, state]).sort(),
+    [
+      ['broker', 'ready'],
+      ['notify', 'ready'],
+      ['orders', 'ready'],
+      ['smtp', 'ready'],
+    ],
+    ps.out + ps.err,
+  )
   const store = rows.find(({ service }) => service === 'orders')?.uses.find(({ kind }) => kind === 'store')
   assert.equal(store?.name, 'file')
   assert.match(store?.why ?? '', /micro\.yml:\d+/)
@@ -74,7 +86,10 @@ test('a misspelt service, endpoint and command each say what was meant, without 
     micro(sandbox, root, ['cal', 'orders', 'Orders.Place', '{}']),
   ])
 
-  assert.deepEqual(outcomes.map(({ code }) => code), [1, 1, 2])
+  assert.deepEqual(
+    outcomes.map(({ code }) => code),
+    [1, 1, 2],
+  )
   assert.match(outcomes[0]?.err ?? '', /"orders"/)
   assert.match(outcomes[1]?.err ?? '', /"Orders\.Place"/)
   assert.match(outcomes[2]?.err ?? '', /"call"/)
@@ -96,14 +111,14 @@ test('a service that is killed is started again, and keeps its orders', async ()
 })
 
 test('micro logs shows what the services have written', async () => {
-  const { out, code } = await micro(sandbox, join(root, 'examples/shop'), ['logs', 'notify'], inProject())
+  const { out, code } = await micro(sandbox, shop, ['logs', 'notify'])
 
   assert.equal(code, 0)
   assert.match(out, /mail sent/)
 })
 
 test('a second micro up of a running project is refused, and says what to type', async () => {
-  const { code, err } = await micro(sandbox, root, ['up', 'examples/shop'], inProject())
+  const { code, err } = await micro(sandbox, shop, ['up'])
 
   assert.equal(code, 1)
   assert.match(err, /micro down|micro ps/)

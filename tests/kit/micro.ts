@@ -16,8 +16,17 @@ export interface Outcome {
 export const microBin = join(root, 'packages/cli/bin/micro.js')
 
 /** Runs `micro <words>` in `folder` to its end. */
-export async function micro(sandbox: Sandbox, folder: string, words: readonly string[], options: { readonly input?: string; readonly env?: Record<string, string>; readonly bin?: string } = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [options.bin ?? microBin, ...words], { cwd: folder, env: { ...sandbox.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] })
+export async function micro(
+  sandbox: Sandbox,
+  folder: string,
+  words: readonly string[],
+  options: { readonly input?: string; readonly env?: Record<string, string>; readonly bin?: string } = {},
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [options.bin ?? microBin, ...words], {
+    cwd: folder,
+    env: { ...sandbox.env, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   child.stdin.end(options.input ?? '')
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exited])
@@ -30,15 +39,28 @@ export interface LiveRun {
   /** All events so far. */
   readonly events: RunEvent[]
   /** Resolves with the first event that fits, of the past or the future; rejects when the run ends without one, or after `withinMs` (30 s). */
-  until<T extends RunEvent['type']>(type: T, fits?: (event: Extract<RunEvent, { type: T }>) => boolean, withinMs?: number): Promise<Extract<RunEvent, { type: T }>>
+  until<T extends RunEvent['type']>(
+    type: T,
+    fits?: (event: Extract<RunEvent, { type: T }>) => boolean,
+    withinMs?: number,
+  ): Promise<Extract<RunEvent, { type: T }>>
   /** Sends the signal, and resolves with the exit code. */
   end(signal: NodeJS.Signals): Promise<number | null>
   readonly exited: Promise<number | null>
 }
 
 /** Starts `micro <words> --json` in `folder`. */
-export function startMicro(sandbox: Sandbox, folder: string, words: readonly string[], options: { readonly env?: Record<string, string>; readonly bin?: string } = {}): LiveRun {
-  const child = spawn(process.execPath, [options.bin ?? microBin, ...words, '--json'], { cwd: folder, env: { ...sandbox.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+export function startMicro(
+  sandbox: Sandbox,
+  folder: string,
+  words: readonly string[],
+  options: { readonly env?: Record<string, string>; readonly bin?: string } = {},
+): LiveRun {
+  const child = spawn(process.execPath, [options.bin ?? microBin, ...words, '--json'], {
+    cwd: folder,
+    env: { ...sandbox.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const events: RunEvent[] = []
   const waiting = new Set<() => void>()
   const wake = () => waiting.forEach((check) => check())
@@ -64,9 +86,20 @@ export function startMicro(sandbox: Sandbox, folder: string, words: readonly str
         const check = () => {
           const found = events.find((event) => event.type === type && fits(event as never))
           if (found !== undefined) done(() => resolve(found as never))
-          else if (isOver) done(() => reject(new Error(`ended without "${type}":\n${events.map((event) => JSON.stringify(event)).join('\n')}\n${complaint}`)))
+          else if (isOver)
+            done(() =>
+              reject(new Error(`ended without "${type}":\n${events.map((event) => JSON.stringify(event)).join('\n')}\n${complaint}`)),
+            )
         }
-        const timer = setTimeout(() => done(() => reject(new Error(`no "${type}" within ${withinMs} ms:\n${events.map((event) => JSON.stringify(event)).join('\n')}\n${complaint}`))), withinMs)
+        const timer = setTimeout(
+          () =>
+            done(() =>
+              reject(
+                new Error(`no "${type}" within ${withinMs} ms:\n${events.map((event) => JSON.stringify(event)).join('\n')}\n${complaint}`),
+              ),
+            ),
+          withinMs,
+        )
         waiting.add(check)
         check()
       }),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,8 +14,8 @@ export interface Sandbox {
   readonly folder: string
   /** What child processes get: a home, a runtime folder and a temporary folder of their own, and a mark by which they are found. */
   readonly env: Readonly<Record<string, string>>
-  /** Copies a folder of the repository to `<folder>/<name>`, without what a run has written into it. Gives the copy's path. */
-  copy(source: string, name: string): Promise<string>
+  /** Copies a project of the repository to `<folder>/<name>`, without what a run has written into it; it finds the repository's packages. Gives the copy's path. */
+  copyProject(source: string, name: string): Promise<string>
   /** Live processes that carry the mark: `pid command`. */
   processes(): string[]
   /** Files in the runtime folder and the temporary folder. */
@@ -31,14 +31,22 @@ export async function makeSandbox(): Promise<Sandbox> {
   const places = { HOME: join(folder, 'home'), XDG_RUNTIME_DIR: join(folder, 'run'), TMPDIR: join(folder, 'tmp') }
   for (const place of Object.values(places)) await mkdir(place, { mode: 0o700 })
   const { PATH = '', CI, npm_config_registry: registry } = process.env
-  const env = { ...places, PATH, NO_COLOR: '1', MICRO_TEST_MARK: mark, ...(CI === undefined ? {} : { CI }), ...(registry === undefined ? {} : { npm_config_registry: registry }) }
+  const env = {
+    ...places,
+    PATH,
+    NO_COLOR: '1',
+    MICRO_TEST_MARK: mark,
+    ...(CI === undefined ? {} : { CI }),
+    ...(registry === undefined ? {} : { npm_config_registry: registry }),
+  }
 
   return {
     folder,
     env,
-    async copy(source, name) {
+    async copyProject(source, name) {
       const target = join(folder, name)
       await cp(join(root, source), target, { recursive: true, filter: (path) => !/\/(?:\.micro|node_modules|dist)$/.test(path) })
+      await symlink(join(root, 'node_modules'), join(folder, 'node_modules')).catch(() => {}) // It is there from the copy before.
       return target
     },
     processes: () => markedProcesses(mark),
@@ -53,7 +61,9 @@ export async function makeSandbox(): Promise<Sandbox> {
 function markedProcesses(mark: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => (readProc(pid, 'environ').includes(mark) && !isZombie(pid) ? [`${pid} ${readProc(pid, 'cmdline').replaceAll('\0', ' ')}`] : []))
+    .flatMap((pid) =>
+      readProc(pid, 'environ').includes(mark) && !isZombie(pid) ? [`${pid} ${readProc(pid, 'cmdline').replaceAll('\0', ' ')}`] : [],
+    )
 }
 
 function isZombie(pid: string): boolean {
