@@ -24,8 +24,6 @@ const checks = {
   links: script('links.mjs'),
 }
 
-process.exitCode = await main(process.argv.slice(2))
-
 async function main(wanted) {
   const unknown = wanted.filter((name) => !Object.hasOwn(checks, name))
   if (unknown.length > 0) {
@@ -71,3 +69,5 @@ const indented = (text) =>
     .split('\n')
     .map((line) => `    ${line}`)
     .join('\n')
+
+process.exitCode = await main(process.argv.slice(2))
