@@ -1,0 +1,172 @@
+import { baseErrors, MicroError, systemClock, type Clock } from '../base/index.js'
+import { natsClient, natsServer, type NatsClient, type NatsMessage, type NatsServer } from '../nats/index.js'
+import type { Broker, Message, MessageHandler, PublishOptions, SubscribeOptions, Subscription } from './broker.js'
+import { delivered } from './delivery.js'
+import { decodeEnvelope, encodeEnvelope, envelopeBytes } from './envelope.js'
+import { brokerErrors } from './errors.js'
+import { refuseUnclaimed } from './features.js'
+import { inbox } from './inbox.js'
+import { checkHeader } from './message.js'
+import { checkQueue, checkTopic, checkTopicPattern } from './topic.js'
+
+/** How to make an {@link enatsBroker}. */
+export interface EnatsBrokerOptions {
+  /** `nats://host:port` of a NATS server, or several with commas between them. @default a server inside this process, on a free port of loopback */
+  readonly address?: string
+  /** The project's id: the server is called `micro-<project>`. */
+  readonly project?: string
+  /** How the server's lists call this program. */
+  readonly clientName?: string
+  /** Messages that may wait for one subscription before further ones are dropped. @default 65_536 */
+  readonly maxWaitingMessages?: number
+  /** Bytes of their bodies. @default 67_108_864 (64 MiB) */
+  readonly maxWaitingBytes?: number
+  /** What may be published while the server is out of reach. @default 8_388_608 (8 MiB) */
+  readonly maxBufferedBytes?: number
+  /** How long a subscription, or `close`, may wait for a server that is out of reach. @default 5_000 */
+  readonly timeoutMs?: number
+  readonly clock?: Clock
+  /** Evenly drawn from 0 (included) to 1 (excluded). @default Math.random */
+  readonly random?: () => number
+  /** Told when the server is lost (`error` says why) and when it is back. */
+  readonly onState?: (state: NatsClient['state'], error?: Error) => void
+}
+
+const name = 'enats'
+const features = new Set(['wildcards'] as const)
+
+/**
+ * The default broker: an embedded NATS.
+ *
+ * Messages travel as go-micro's envelope, subject = topic, queue group = queue, so services in Go whose NATS broker points at the same server take part.
+ * Without an `address` the server runs inside this process and this broker uses it without a socket; `address` of the result is where others connect.
+ *
+ * @throws `unavailable`/`BROKER_UNAVAILABLE` when nobody answers at `address`
+ */
+export async function enatsBroker(options: EnatsBrokerOptions = {}): Promise<Broker> {
+  const { maxWaitingMessages = 65_536, maxWaitingBytes = 64 * 1024 * 1024, timeoutMs = 5000, clock = systemClock } = options
+  const { client, server } = await connect(options)
+  const open = new Set<Subscription>()
+  let closing: Promise<void> | undefined
+
+  return {
+    name,
+    features,
+    guarantee: 'at-most-once',
+    get address() {
+      return client.url
+    },
+    publish,
+    subscribe,
+    close: () => (closing ??= close()),
+  }
+
+  async function publish(topic: string, message: Message, { durable, signal }: PublishOptions = {}): Promise<void> {
+    checkOpen()
+    refuseUnclaimed({ name, features }, { durable })
+    checkTopic(topic)
+    const leastBytes = checkHeader(message.header) + envelopeBytes(message.body.length)
+    // Before the work of encoding something huge; the exact limit is the server's.
+    if (leastBytes > client.maxPayloadBytes) throw brokerErrors.messageTooLarge(topic, leastBytes, client.maxPayloadBytes)
+    if (signal?.aborted === true) throw baseErrors.canceled(`publishing to "${topic}"`, signal.reason)
+    const room = client.room()
+    if (room !== undefined) await untilAborted(room, topic, signal)
+    checkOpen()
+    client.publish(topic, encodeEnvelope(message))
+  }
+
+  async function subscribe(topic: string, handler: MessageHandler, subscribeOptions: SubscribeOptions = {}): Promise<Subscription> {
+    checkOpen()
+    refuseUnclaimed({ name, features }, subscribeOptions)
+    checkTopicPattern(topic)
+    const { queue } = subscribeOptions
+    checkQueue(queue)
+    const box = inbox({ ...subscribeOptions, handler, maxWaitingMessages, maxWaitingBytes })
+    const receive = ({ subject, payload }: NatsMessage) => {
+      const message = decodeEnvelope(payload)
+      if (typeof message !== 'string') return box.offer(delivered(subject, message))
+      box.fail(brokerErrors.envelopeInvalid(subject, message), delivered(subject, { header: {}, body: payload }))
+    }
+    const standing = client.subscribe(topic, receive, queue === undefined ? {} : { queue })
+    const subscription: Subscription = {
+      topic,
+      queue,
+      close() {
+        standing.unsubscribe()
+        open.delete(subscription)
+        return box.close()
+      },
+    }
+    open.add(subscription)
+    try {
+      await inTime(client.flush())
+    } catch (error) {
+      await subscription.close()
+      throw error
+    }
+    return subscription
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all([...open].map((subscription) => subscription.close()))
+    try {
+      await client.drain(timeoutMs)
+    } catch (error) {
+      // What was published and could not be sent is lost, and the caller is told so.
+      throw brokerErrors.unavailable(client.url, error)
+    } finally {
+      await server?.close()
+    }
+  }
+
+  function checkOpen(): void {
+    if (closing !== undefined) throw baseErrors.closed('broker')
+  }
+
+  async function inTime(work: Promise<void>): Promise<void> {
+    let cancel = () => undefined as void
+    const late = new Promise<never>((_, reject) => {
+      cancel = clock.after(timeoutMs, () => reject(brokerErrors.unavailable(client.url, `no answer within ${timeoutMs} ms`)))
+    })
+    try {
+      await Promise.race([work, late])
+    } finally {
+      cancel()
+    }
+  }
+}
+
+async function connect(options: EnatsBrokerOptions): Promise<{ readonly client: NatsClient; readonly server?: NatsServer }> {
+  const { address, project, clock, random, clientName, maxBufferedBytes, onState } = options
+  const shared = { ...(clock === undefined ? {} : { clock }), ...(random === undefined ? {} : { random }) }
+  if (address === undefined) {
+    const server = await natsServer({ ...shared, ...(project === undefined ? {} : { name: `micro-${project}` }) })
+    return { server, client: server.connect() }
+  }
+  try {
+    const client = await natsClient({
+      ...shared,
+      servers: address,
+      ...(clientName === undefined ? {} : { name: clientName }),
+      ...(maxBufferedBytes === undefined ? {} : { maxBufferedBytes }),
+      ...(onState === undefined ? {} : { onState }),
+    })
+    return { client }
+  } catch (error) {
+    throw MicroError.is(error) && error.reason === 'NATS_UNREACHABLE' ? brokerErrors.unavailable(address, error.cause) : error
+  }
+}
+
+async function untilAborted(room: Promise<void>, topic: string, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return room
+  let onAbort = () => undefined as void
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(baseErrors.canceled(`publishing to "${topic}"`, signal.reason))
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+  try {
+    await Promise.race([room, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

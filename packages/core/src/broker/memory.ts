@@ -1,0 +1,90 @@
+import { baseErrors } from '../base/index.js'
+import { sublist } from '../nats/index.js'
+import type { Broker, MessageHandler, PublishOptions, SubscribeOptions, Subscription } from './broker.js'
+import { delivered } from './delivery.js'
+import { brokerErrors } from './errors.js'
+import { inbox, type Inbox } from './inbox.js'
+import { checkHeader } from './message.js'
+import { refuseUnclaimed } from './features.js'
+import { checkQueue, checkTopic, checkTopicPattern } from './topic.js'
+
+/** How to make a {@link memoryBroker}. */
+export interface MemoryBrokerOptions {
+  /** Header and body of a message. @default 1_048_576 (1 MiB) */
+  readonly maxMessageBytes?: number
+  /** Messages that may wait for one subscription before further ones are dropped. @default 65_536 */
+  readonly maxWaitingMessages?: number
+  /** Bytes of their bodies. @default 67_108_864 (64 MiB) */
+  readonly maxWaitingBytes?: number
+  /** Evenly drawn from 0 (included) to 1 (excluded): picks the member of a queue group. @default Math.random */
+  readonly random?: () => number
+}
+
+interface Standing {
+  readonly subject: string
+  readonly queue: string | undefined
+  readonly inbox: Inbox
+}
+
+const name = 'memory'
+const features = new Set(['wildcards'] as const)
+
+/**
+ * A broker in this process: for tests, and for publishers and subscribers that live in one program.
+ *
+ * Nothing is copied: a subscriber sees the publisher's own bytes. A handler runs after the publisher's code, not inside it.
+ */
+export function memoryBroker(options: MemoryBrokerOptions = {}): Broker {
+  const { maxMessageBytes = 1024 * 1024, maxWaitingMessages = 65_536, maxWaitingBytes = 64 * 1024 * 1024, random = Math.random } = options
+  const subscriptions = sublist<Standing>()
+  const open = new Set<Subscription>()
+  let isClosed = false
+
+  return { name, features, guarantee: 'at-most-once', address: name, publish, subscribe, close }
+
+  async function publish(
+    topic: string,
+    message: Parameters<Broker['publish']>[1],
+    { durable, signal }: PublishOptions = {},
+  ): Promise<void> {
+    if (isClosed) throw baseErrors.closed('broker')
+    refuseUnclaimed({ name, features }, { durable })
+    checkTopic(topic)
+    const bytes = checkHeader(message.header) + message.body.length
+    if (bytes > maxMessageBytes) throw brokerErrors.messageTooLarge(topic, bytes, maxMessageBytes)
+    if (signal?.aborted === true) throw baseErrors.canceled(`publishing to "${topic}"`, signal.reason)
+    const { plain, groups } = subscriptions.match(topic)
+    for (const each of plain) each.inbox.offer(delivered(topic, message))
+    for (const group of groups) group[Math.floor(random() * group.length)]?.inbox.offer(delivered(topic, message))
+  }
+
+  async function subscribe(topic: string, handler: MessageHandler, subscribeOptions: SubscribeOptions = {}): Promise<Subscription> {
+    if (isClosed) throw baseErrors.closed('broker')
+    refuseUnclaimed({ name, features }, subscribeOptions)
+    checkTopicPattern(topic)
+    const { queue } = subscribeOptions
+    checkQueue(queue)
+    const standing: Standing = {
+      subject: topic,
+      queue,
+      inbox: inbox({ ...subscribeOptions, handler, maxWaitingMessages, maxWaitingBytes }),
+    }
+    subscriptions.insert(standing)
+    const subscription: Subscription = {
+      topic,
+      queue,
+      close() {
+        subscriptions.remove(standing)
+        open.delete(subscription)
+        return standing.inbox.close()
+      },
+    }
+    open.add(subscription)
+    return subscription
+  }
+
+  async function close(): Promise<void> {
+    isClosed = true
+    await Promise.all([...open].map((subscription) => subscription.close()))
+  }
+}

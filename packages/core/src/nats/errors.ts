@@ -1,0 +1,119 @@
+import { MicroError } from '../base/index.js'
+
+/** The failures of the NATS server and client, each made in one place. */
+export const natsErrors = {
+  /** A server that everybody could reach and use. */
+  publicWithoutAuthentication: (host: string) =>
+    new MicroError(
+      'failed_precondition',
+      `Cannot listen on "${host}": it can be reached from other machines, and nobody would have to log in`,
+      {
+        reason: 'PUBLIC_WITHOUT_AUTHENTICATION',
+        hint: 'Listen on 127.0.0.1, or set `users` or `token`.',
+        details: { host },
+      },
+    ),
+
+  /** Somebody else listens there. */
+  portTaken: (host: string, port: number, cause: unknown) =>
+    new MicroError('unavailable', `Cannot listen on ${host}:${port}: the port is taken`, {
+      reason: 'PORT_TAKEN',
+      hint: `Choose another port, 0 for any free one, or stop the program that has it: \`ss -ltnp sport = :${port}\` shows it.`,
+      details: { host, port },
+      cause,
+    }),
+
+  /** The system refuses to listen there. */
+  listenFailed: (host: string, port: number, cause: unknown) =>
+    new MicroError('unavailable', `Cannot listen on ${host}:${port}: ${text(cause)}`, {
+      reason: 'LISTEN_FAILED',
+      hint: 'Choose an address of this machine, and a port of 1024 or more.',
+      details: { host, port },
+      cause,
+    }),
+
+  /** An address that is none. */
+  addressInvalid: (address: string, why: string) =>
+    new MicroError('invalid_argument', `Cannot read the NATS address "${address}": ${why}`, {
+      reason: 'ADDRESS_INVALID',
+      hint: 'Write nats://host:port, or several with a comma between them; nats://user:password@host:port to log in.',
+      details: { address },
+    }),
+
+  /** Nobody speaks NATS there, or not in time. */
+  unreachable: (urls: readonly string[], cause: unknown) =>
+    new MicroError('unavailable', `Cannot reach a NATS server at ${urls.join(', ')}: ${text(cause)}`, {
+      reason: 'NATS_UNREACHABLE',
+      hint: 'Start the server, or correct the address.',
+      details: { urls },
+      cause,
+    }),
+
+  /** The server does not let this client in. */
+  notAuthorized: (url: string, answer: string) =>
+    new MicroError('unauthenticated', `Cannot log in to the NATS server at ${url}: it answers "${answer}"`, {
+      reason: 'NATS_AUTHORIZATION',
+      hint: 'Put user and password, or the token, into the address: nats://user:password@host:port.',
+      details: { url, answer },
+    }),
+
+  /** The server sent what no NATS server sends, or -ERR. */
+  serverSaid: (url: string, answer: string) =>
+    new MicroError('unavailable', `Lost the NATS server at ${url}: it says "${answer}"`, {
+      reason: 'NATS_ERROR',
+      details: { url, answer },
+    }),
+
+  /** The server does not answer any more, while the connection still seems to stand. */
+  silent: (url: string, silentMs: number) =>
+    new MicroError('unavailable', `Lost the NATS server at ${url}: it has not answered for ${silentMs} ms`, {
+      reason: 'NATS_SILENT',
+      details: { url, silentMs },
+    }),
+
+  /** What the other side sent cannot be read. */
+  unreadable: (url: string, fault: string) =>
+    new MicroError('unavailable', `Lost the NATS server at ${url}: it sent what is not NATS (${fault})`, {
+      reason: 'NATS_UNREADABLE',
+      hint: 'Look at what listens there: it may be another kind of server.',
+      details: { url, fault },
+    }),
+
+  /** The connection ended. */
+  connectionLost: (url: string, cause?: unknown) =>
+    new MicroError('unavailable', `Lost the NATS server at ${url}: ${cause === undefined ? 'it ended the connection' : text(cause)}`, {
+      reason: 'NATS_CONNECTION_LOST',
+      details: { url },
+      cause,
+    }),
+
+  /** A subject, or a queue group, that the protocol cannot carry. */
+  subjectInvalid: (subject: string, why: string) =>
+    new MicroError('invalid_argument', `Cannot use the subject ${JSON.stringify(subject.slice(0, 100))}: ${why}`, {
+      reason: 'SUBJECT_INVALID',
+      hint: 'Use tokens without white space and with `.` between them; `*` and a last `>` are for subscriptions.',
+    }),
+
+  /** More than the server takes. */
+  messageTooLarge: (bytes: number, maxBytes: number) =>
+    new MicroError('resource_exhausted', `Cannot publish ${bytes} bytes: the server takes at most ${maxBytes}`, {
+      reason: 'MESSAGE_TOO_LARGE',
+      hint: 'Send less, or put the data into a store and send its key.',
+      details: { bytes, maxBytes },
+    }),
+
+  /** The bounded buffer is full. */
+  publishBufferFull: (waitingBytes: number, maxBytes: number, reconnecting: boolean) => {
+    const why = reconnecting ? 'the server is out of reach' : 'the server takes them too slowly'
+    return new MicroError('resource_exhausted', `Cannot publish: ${why}, ${waitingBytes} bytes wait already and at most ${maxBytes} may`, {
+      reason: 'PUBLISH_BUFFER_FULL',
+      hint: reconnecting ? 'Publish again when the server is back.' : 'Await each publish before the next.',
+      details: { waitingBytes, maxBytes },
+    })
+  },
+}
+
+function text(cause: unknown): string {
+  if (cause instanceof AggregateError && cause.errors.length > 0) return text(cause.errors[0])
+  return cause instanceof Error ? cause.message : String(cause)
+}

@@ -1,0 +1,13 @@
+/** NATS: a server that any NATS client may use, and a client for any NATS server. */
+export { isLoopback, parseAddress, parseAddresses } from './address.js'
+export type { NatsAddress } from './address.js'
+export { natsClient } from './client.js'
+export type { NatsClientOptions } from './client.js'
+export type { NatsUser } from './handshake.js'
+export * from './nats.js'
+export type { NatsInfo } from './protocol.js'
+export { natsServer } from './server.js'
+export type { NatsServerEvent, NatsServerOptions } from './server.js'
+export { isLiteralSubject, isPattern, isSubject, subjectMatches } from './subject.js'
+export { sublist } from './sublist.js'
+export type { Interest, Match, Sublist } from './sublist.js'

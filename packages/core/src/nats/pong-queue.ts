@@ -1,0 +1,45 @@
+/** Who waits for a PONG, in the order of the PINGs: a server answers in order, so a PONG means that all before its PING has been seen. */
+export interface PongQueue {
+  /** Wants a PING of its own. */
+  wait(resolve: () => void, reject: (error: Error) => void): void
+  /** How many PINGs to write now. They count as written. */
+  ask(): number
+  /** A PONG came. */
+  answer(): void
+  /** The connection is gone: those that wait are asked for again on the next one. */
+  reset(): void
+  /** There will be no further connection. */
+  fail(error: Error): void
+}
+
+interface Waiter {
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/** An empty {@link PongQueue}. */
+export function pongQueue(): PongQueue {
+  let asked: Waiter[] = []
+  let unasked: Waiter[] = []
+
+  return {
+    wait: (resolve, reject) => void unasked.push({ resolve, reject }),
+    ask() {
+      const count = unasked.length
+      asked.push(...unasked)
+      unasked = []
+      return count
+    },
+    answer: () => asked.shift()?.resolve(),
+    reset() {
+      unasked = [...asked, ...unasked]
+      asked = []
+    },
+    fail(error) {
+      const all = [...asked, ...unasked]
+      asked = []
+      unasked = []
+      for (const waiter of all) waiter.reject(error)
+    },
+  }
+}

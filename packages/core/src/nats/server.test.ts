@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { MicroError } from '../base/index.js'
+import { testClock } from '../testing/clock.js'
+import { natsServer, type NatsServerEvent, type NatsServerOptions } from './server.js'
+import { rawClient } from './raw-client.js'
+
+const quiet = 'CONNECT {"verbose":false,"pedantic":false}\r\n'
+
+async function start(t: TestContext, options: NatsServerOptions = {}) {
+  const server = await natsServer(options)
+  t.after(() => server.close())
+  const client = async () => {
+    const raw = await rawClient(server.port)
+    t.after(() => raw.close())
+    return raw
+  }
+  return { server, client }
+}
+
+/** What one connection gets back for `text`, up to PONG or to its end. */
+async function answer(t: TestContext, text: string, options: NatsServerOptions = {}): Promise<string> {
+  const { client } = await start(t, options)
+  const raw = await client()
+  raw.send(text)
+  return raw.until('PONG\r\n')
+}
+
+test('natsServer() answers each line as nats-server 2.9 does', async (t) => {
+  // Recorded from nats-server 2.9.10 (`-` stands for: ends the connection).
+  const recorded: readonly (readonly [string, string])[] = [
+    ['PING\r\n', 'PONG\r\n'],
+    ['CONNECT {}\r\nPING\r\n', '+OK\r\nPONG\r\n'],
+    [`${quiet}FOO\r\n`, "-ERR 'Unknown Protocol Operation'\r\n"],
+    [`${quiet}INFO {}\r\n+OK\r\nPING\r\n`, 'PONG\r\n'],
+    [`${quiet}-ERR 'x'\r\nPING\r\n`, ''],
+    ['CONNECT nojson\r\nPING\r\n', ''],
+    ['CONNECT\r\nPING\r\n', ''],
+    ['CONNECT [1]\r\nPING\r\n', ''],
+    ['CONNECT {"verbose":"yes"}\r\nPING\r\n', ''],
+    ['CONNECT {"verbose":false,"protocol":5}\r\nPING\r\n', "-ERR 'invalid client protocol'\r\n"],
+    ['CONNECT {"verbose":false,"no_responders":true}\r\nPING\r\n', "-ERR 'no responders requires headers support'\r\n"],
+    [`${quiet}CONNECT {"verbose":true}\r\nPING\r\n`, '+OK\r\nPONG\r\n'],
+    [`${quiet}PUB ${'x'.repeat(5000)} 0\r\n\r\n`, "-ERR 'maximum control line exceeded'\r\n"],
+    [`${quiet}PUB a 9999999\r\n`, "-ERR 'Maximum Payload Violation'\r\n"],
+    [`${quiet}PUB a -1\r\n`, ''],
+    [`${quiet}PUB a 1\r\nxyz\r\n`, "-ERR 'Unknown Protocol Operation'\r\n"],
+    [`${quiet}SUB a 1\r\nPUB a 007\r\nabcdefg\r\nPING\r\n`, 'MSG a 1 007\r\nabcdefg\r\nPONG\r\n'],
+    [`${quiet}SUB a..b 1\r\nPING\r\n`, "-ERR 'Invalid Subject'\r\nPONG\r\n"],
+    [`${quiet}SUB a.>.b 1\r\nPING\r\n`, "-ERR 'Invalid Subject'\r\nPONG\r\n"],
+    [`${quiet}SUB a* 1\r\nPUB a* 1\r\nx\r\nPING\r\n`, 'MSG a* 1 1\r\nx\r\nPONG\r\n'],
+    [`${quiet}SUB a\r\nPING\r\n`, ''],
+    [`${quiet}SUB a q 1 2\r\nPING\r\n`, ''],
+    [`${quiet}SUB a 1\r\nSUB b 1\r\nPUB b 1\r\nx\r\nPUB a 1\r\nx\r\nPING\r\n`, 'MSG a 1 1\r\nx\r\nPONG\r\n'],
+    [`${quiet}UNSUB 7\r\nPING\r\n`, 'PONG\r\n'],
+    [`${quiet}SUB a 1\r\nUNSUB 1 x\r\nPUB a 1\r\nx\r\nPING\r\n`, 'PONG\r\n'],
+    [
+      'CONNECT {"verbose":false,"pedantic":true}\r\nSUB > 1\r\nPUB a.* 1\r\nx\r\nPING\r\n',
+      "-ERR 'Invalid Publish Subject'\r\nMSG a.* 1 1\r\nx\r\nPONG\r\n",
+    ],
+    [`${quiet}SUB > 1\r\nPUB a..b 1\r\nx\r\nPUB .a 1\r\ny\r\nPUB a. 0\r\n\r\nPING\r\n`, 'PONG\r\n'],
+    ['CONNECT {"verbose":false,"echo":false}\r\nSUB > 1\r\nPUB a 1\r\nx\r\nPING\r\n', 'PONG\r\n'],
+    [`${quiet}SUB a 1\r\nHPUB a 12 13\r\nNATS/1.0\r\n\r\nx\r\nPING\r\n`, ''],
+    [
+      'CONNECT {"verbose":false,"headers":true}\r\nSUB a 1\r\nHPUB a r 12 13\r\nNATS/1.0\r\n\r\nx\r\nPING\r\n',
+      'HMSG a 1 r 12 13\r\nNATS/1.0\r\n\r\nx\r\nPONG\r\n',
+    ],
+    [
+      'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\nSUB r.* 1\r\nPUB a r.1 1\r\nx\r\nPING\r\n',
+      'HMSG r.1 1 16 16\r\nNATS/1.0 503\r\n\r\n\r\nPONG\r\n',
+    ],
+    [
+      'CONNECT {"verbose":true}\r\nSUB a 1\r\nPUB a 1\r\nx\r\nUNSUB 1\r\nPING\r\n',
+      '+OK\r\n+OK\r\n+OK\r\nMSG a 1 1\r\nx\r\n+OK\r\nPONG\r\n',
+    ],
+    [`${quiet}SUB\ta  1 \r\nPUB  a\t 1 \r\nx\r\nPING xx\r\n`, 'MSG a 1 1\r\nx\r\nPONG\r\n'],
+    [`${quiet}SUB a r 1\r\nPUB a reply.to 2\r\nhi\r\nPING\r\n`, 'MSG a 1 reply.to 2\r\nhi\r\nPONG\r\n'],
+  ]
+
+  for (const [sent, expected] of recorded) assert.equal(await answer(t, sent), expected, JSON.stringify(sent.slice(0, 100)))
+})
+
+test('UNSUB with a maximum counts what was delivered before it', async (t) => {
+  const publish = (text: string) => `PUB a 1\r\n${text}\r\n`
+
+  assert.equal(
+    await answer(t, `${quiet}SUB a 1\r\nUNSUB 1 2\r\n${publish('1')}${publish('2')}${publish('3')}PING\r\n`),
+    'MSG a 1 1\r\n1\r\nMSG a 1 1\r\n2\r\nPONG\r\n',
+  )
+  assert.equal(
+    await answer(t, `${quiet}SUB a 1\r\n${publish('1')}${publish('2')}UNSUB 1 2\r\n${publish('3')}PING\r\n`),
+    'MSG a 1 1\r\n1\r\nMSG a 1 1\r\n2\r\nPONG\r\n',
+  )
+  assert.equal(await answer(t, `${quiet}SUB a 1\r\nUNSUB 1 0\r\n${publish('1')}PING\r\n`), 'PONG\r\n')
+})
+
+test('a queue group shares its messages evenly over its members on all connections', async (t) => {
+  const { client } = await start(t)
+  const members = [await client(), await client(), await client()]
+  for (const member of members) {
+    member.send(`${quiet}SUB work.* group 1\r\nPING\r\n`)
+    await member.until('PONG\r\n')
+  }
+  const publisher = await client()
+
+  publisher.send(`${quiet}${'PUB work.x 1\r\nx\r\n'.repeat(3000)}PING\r\n`)
+  await publisher.until('PONG\r\n')
+  for (const member of members) member.send('PING\r\n')
+
+  const counts = await Promise.all(members.map(async (member) => (await member.until('x\r\nPONG\r\n')).split('MSG ').length - 1))
+  assert.equal(
+    counts.reduce((sum, count) => sum + count, 0),
+    3000,
+  )
+  // Each member's share is binomial: 1000 with a deviation of 26; 200 is far outside.
+  for (const count of counts) assert.ok(Math.abs(count - 1000) < 200, counts.join())
+})
+
+test('headers are stripped for a subscriber that does not know them', async (t) => {
+  const { client } = await start(t)
+  const plain = await client()
+  plain.send(`${quiet}SUB a 1\r\nPING\r\n`)
+  await plain.until('PONG\r\n')
+  const modern = await client()
+
+  modern.send('CONNECT {"verbose":false,"headers":true}\r\nHPUB a 12 17\r\nNATS/1.0\r\n\r\nhello\r\nPING\r\n')
+  await modern.until('PONG\r\n')
+  plain.send('PING\r\n')
+
+  assert.equal(await plain.until('PONG\r\nMSG a 1 5\r\nhello\r\nPONG\r\n'), 'PONG\r\nMSG a 1 5\r\nhello\r\nPONG\r\n')
+})
+
+test('natsServer() with users lets nobody in without a password, and no line but CONNECT', async (t) => {
+  const options = { users: [{ user: 'ann', password: 'secret' }] }
+  const violation = "-ERR 'Authorization Violation'\r\n"
+
+  assert.equal(await answer(t, 'CONNECT {"verbose":false,"user":"ann","pass":"secret"}\r\nPING\r\n', options), 'PONG\r\n')
+  assert.equal(await answer(t, 'CONNECT {"verbose":false,"user":"ann","pass":"Secret"}\r\nPING\r\n', options), violation)
+  assert.equal(await answer(t, 'CONNECT {"verbose":false,"user":"ann"}\r\nPING\r\n', options), violation)
+  assert.equal(await answer(t, 'PING\r\n', options), violation)
+  assert.equal(await answer(t, 'PUB a 1048576\r\n', options), violation)
+  assert.equal(await answer(t, 'CONNECT {"verbose":false,"auth_token":"t0ken"}\r\nPING\r\n', { token: 't0ken' }), 'PONG\r\n')
+  assert.equal(await answer(t, 'CONNECT {"verbose":false,"auth_token":""}\r\nPING\r\n', { token: 't0ken' }), violation)
+})
+
+test('natsServer() ends a connection that does not log in within two seconds', async (t) => {
+  const clock = testClock()
+  const { client } = await start(t, { token: 't0ken', clock })
+  const raw = await client()
+
+  await clock.advance(2000)
+
+  assert.equal(await raw.ended(), "-ERR 'Authentication Timeout'\r\n")
+})
+
+test('natsServer() refuses an address that other machines can reach when nobody has to log in', async (t) => {
+  for (const host of ['0.0.0.0', '::', '', '192.0.2.1', 'example.com'])
+    await assert.rejects(natsServer({ host }), (error) => {
+      assert.ok(MicroError.is(error))
+      assert.equal(error.code, 'failed_precondition')
+      assert.equal(error.reason, 'PUBLIC_WITHOUT_AUTHENTICATION')
+      return true
+    })
+
+  const { server } = await start(t, { host: '0.0.0.0', token: 't0ken' })
+  assert.ok(server.port > 0)
+})
+
+test('natsServer() says that a port is taken', async (t) => {
+  const { server } = await start(t)
+
+  await assert.rejects(natsServer({ port: server.port }), (error) => {
+    assert.ok(MicroError.is(error))
+    assert.equal(error.code, 'unavailable')
+    assert.equal(error.reason, 'PORT_TAKEN')
+    return true
+  })
+})
+
+test('a subscriber that does not read is cut off, counted and said, while others get everything', async (t) => {
+  const events: NatsServerEvent[] = []
+  const { server, client } = await start(t, { maxPendingBytes: 1024 * 1024, onEvent: (event) => events.push(event) })
+  const stuck = await client()
+  stuck.send('CONNECT {"verbose":false,"name":"stuck"}\r\nSUB a 1\r\nPING\r\n')
+  await stuck.until('PONG\r\n')
+  stuck.socket.pause()
+  const reader = await client()
+  reader.send(`${quiet}SUB a 1\r\nPING\r\n`)
+  await reader.until('PONG\r\n')
+  let bytes = 0
+  reader.socket.on('data', (chunk) => (bytes += chunk.length))
+  const publisher = await client()
+  const message = `PUB a 65536\r\n${'x'.repeat(65_536)}\r\n`
+  publisher.send(quiet)
+
+  let published = 0
+  while (server.stats.slowConsumers === 0) {
+    await new Promise((resolve) => publisher.socket.write(message, resolve))
+    published++
+  }
+  publisher.send('PING\r\n')
+  await publisher.until('PONG\r\n')
+  reader.send('PING\r\n')
+  while (bytes < published * (65_536 + 'MSG a 1 65536\r\n\r\n'.length)) await new Promise((resolve) => reader.socket.once('data', resolve))
+
+  assert.equal(server.stats.slowConsumers, 1)
+  assert.deepEqual(
+    events.filter((event) => event.type === 'slow-consumer').map((event) => event.clientName),
+    ['stuck'],
+  )
+  stuck.socket.resume()
+  await stuck.ended()
+  assert.equal(server.stats.connections, 2)
+})
+
+test('a client that asks without end and never reads is a slow consumer too', async (t) => {
+  const { server, client } = await start(t, { maxPendingBytes: 64 * 1024 })
+  const raw = await client()
+  raw.socket.pause()
+  const pings = Buffer.from('PING\r\n'.repeat(10_000))
+
+  while (server.stats.slowConsumers === 0 && !raw.socket.destroyed) {
+    raw.socket.write(pings)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  assert.equal(server.stats.slowConsumers, 1)
+})
+
+test('natsServer() asks a silent connection whether it is there, and ends it when it does not answer', async (t) => {
+  const clock = testClock()
+  const { client } = await start(t, { clock, pingIntervalMs: 1000 })
+  const silent = await client()
+  const alive = await client()
+  alive.socket.on('data', () => alive.send('PONG\r\n'))
+
+  for (let step = 0; step < 3; step++) {
+    await clock.advance(1000)
+    await Promise.all([silent.until('PING\r\n'.repeat(Math.min(step + 1, 2))), alive.until('PING\r\n')])
+  }
+  await clock.advance(1000)
+
+  assert.equal(await silent.ended(), "PING\r\nPING\r\n-ERR 'Stale Connection'\r\n")
+  alive.send('PING\r\n')
+  await alive.until('PONG\r\n')
+})
+
+test('natsServer() turns connections away over maxConnections', async (t) => {
+  const { client } = await start(t, { maxConnections: 1 })
+  await client()
+  const second = await client()
+
+  assert.equal(await second.ended(), "-ERR 'maximum connections exceeded'\r\n")
+})
+
+test('close() ends every connection after what was sent to it, and frees the port', async (t) => {
+  const { server, client } = await start(t)
+  const raw = await client()
+  raw.send(`${quiet}SUB a 1\r\nPING\r\n`)
+  await raw.until('PONG\r\n')
+  const local = server.connect()
+  local.publish('a', Buffer.from('last'))
+
+  await server.close()
+  await server.close()
+
+  assert.equal(await raw.ended(), 'PONG\r\nMSG a 1 4\r\nlast\r\n')
+  assert.equal(local.state, 'closed')
+  const again = await natsServer({ port: server.port })
+  await again.close()
+})
+
+test('connect() gives a client in this process that meets those on sockets', async (t) => {
+  const { server, client } = await start(t)
+  const local = server.connect()
+  const got: string[] = []
+  const listen = (name: string) => (message: { subject: string; reply: string | undefined; payload: Uint8Array }) =>
+    got.push(`${name} ${message.subject} ${message.reply ?? '-'} ${Buffer.from(message.payload).toString()}`)
+  local.subscribe('a.*', listen('any'))
+  local.subscribe('a.b', listen('two'), { max: 2 })
+  const raw = await client()
+  raw.send(`${quiet}SUB a.b 9\r\nPING\r\n`)
+  await raw.until('PONG\r\n')
+
+  raw.send('PUB a.b r.1 2\r\nhi\r\nPING\r\n')
+  await raw.until('hi\r\nPONG\r\n')
+  const payload = Buffer.from('one')
+  local.publish('a.b', payload)
+  payload.fill(0)
+  local.publish('a.b', Buffer.from('two'), { reply: 'r.2' })
+  assert.equal(got.length, 2, 'listeners run after the publisher')
+  await local.flush()
+
+  assert.deepEqual(got, ['any a.b r.1 hi', 'two a.b r.1 hi', 'any a.b - one', 'two a.b - one', 'any a.b r.2 two'])
+  assert.match(await raw.until('two\r\n'), /MSG a\.b 9 3\r\none\r\nMSG a\.b 9 r\.2 3\r\ntwo\r\n$/)
+  assert.throws(() => local.publish('a..b', payload), { reason: 'SUBJECT_INVALID' })
+  assert.throws(() => local.publish('a', new Uint8Array(server.info.max_payload + 1)), { reason: 'MESSAGE_TOO_LARGE' })
+  await local.drain()
+  assert.throws(() => local.publish('a', payload), { reason: 'CLOSED' })
+})
