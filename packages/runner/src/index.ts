@@ -1,0 +1,48 @@
+/**
+ * The workshop: finds, builds and supervises the services of a project. It has no terminal: everything returns data and events, and failures are
+ * MicroErrors.
+ */
+export { emptyCatalog, driverNames } from './types/manifest.js'
+export type {
+  Catalog,
+  DockerDriver,
+  DriverName,
+  Drivers,
+  EmbeddedDriver,
+  ImplementationManifest,
+  NativeDriver,
+  Provides,
+  ReadyCheck,
+  ServiceTypeManifest,
+  TypePort,
+} from './types/manifest.js'
+export { parseManifest, readCatalog } from './types/parse.js'
+
+export { interfaceKinds } from './project/project.js'
+export type { InterfaceChoice, InterfaceChoices, InterfaceKind, PluginUse, Project, ServiceDefinition } from './project/project.js'
+export { findProject } from './project/find.js'
+export type { Environment, ProjectLocation } from './project/find.js'
+export { readProject } from './project/read.js'
+export { expandPatterns } from './project/patterns.js'
+export { selectServices } from './project/select.js'
+export type { Selection } from './project/select.js'
+export { projectSchema } from './project/schema.js'
+export type { JsonSchema } from './yaml/json-schema.js'
+export type { Mistake } from './yaml/mistake.js'
+
+export { build } from './run/build-services.js'
+export type { BuildOptions, BuiltService } from './run/build-services.js'
+export type { Bundle } from './build/bundle.js'
+export type { BuildProblem } from './build/errors.js'
+
+export { run, up } from './run/up.js'
+export type { Run, RunOptions, RunTools, UpOptions } from './run/run.js'
+export { readLogs } from './run/read-logs.js'
+export type { LogLine, ReadLogsOptions } from './run/read-logs.js'
+export { errorData } from './timeline/event.js'
+export type { ErrorData, RunEvent, RunHappening } from './timeline/event.js'
+
+export { down } from './state/down.js'
+export type { DownOptions } from './state/down.js'
+export { readRun, runningProjects } from './state/run-file.js'
+export type { InterfaceUse, ProcessIdentity, RunRecord, ServicePhase, ServiceState } from './state/record.js'

@@ -1,0 +1,163 @@
+import { basename } from 'node:path'
+import type { Environment } from '../project/find.js'
+import type { Project, ServiceDefinition } from '../project/project.js'
+import { ownType } from '../project/check-types.js'
+import type { RunRecord, ServiceState } from '../state/record.js'
+import { chooseDriver, type ChosenDriver } from '../types/driver.js'
+import type { Catalog, DriverName, ServiceTypeManifest } from '../types/manifest.js'
+import { checkFree, type PortChooser } from '../types/ports.js'
+import { ownBrokerWord, type Providers, resolveChoices, type ResolvedChoices } from './choices.js'
+
+/** A service of ours, and all that was settled for it. */
+export interface PlannedOwn extends ResolvedChoices {
+  readonly kind: 'own'
+  readonly service: ServiceDefinition
+  readonly folder: string
+  /** What is ready before it, those that provide something to it included; all of them are in the plan. */
+  readonly needs: readonly string[]
+  /** What a run of the project that is not ours gives it. */
+  readonly given: Given
+}
+
+/** A service of another type, or the run's own broker. */
+export interface PlannedType {
+  readonly kind: 'type' | 'broker'
+  readonly service: ServiceDefinition
+  readonly needs: readonly string[]
+  readonly type: ServiceTypeManifest
+  readonly chosen: ChosenDriver
+  readonly ports: Readonly<Record<string, number>>
+}
+
+/** What is taken from the `up` that runs beside a `run`. */
+export interface Given {
+  readonly exports: Readonly<Record<string, string>>
+  readonly brokerAddress?: string
+}
+
+/** One process of a run, before it is started. */
+export type Planned = PlannedOwn | PlannedType
+
+/** What planning takes. */
+export interface PlanOptions {
+  readonly project: Project
+  readonly catalog: Catalog
+  readonly ports: PortChooser
+  readonly env: Environment
+  readonly prefer: DriverName | undefined
+  /** The program of the run's own broker. */
+  readonly broker: string
+}
+
+/** Settles drivers, ports and choices of a whole project. Nothing is started. @throws MicroError of the first service that cannot be run */
+export async function planUp(options: PlanOptions): Promise<Planned[]> {
+  const { project, catalog } = options
+  const typeOf = (service: ServiceDefinition) => catalog.types.find(({ type }) => type === service.type)
+  const providers: Providers = new Map(
+    project.services.flatMap((service) => {
+      const provides = typeOf(service)?.provides
+      return provides === undefined ? [] : [[service.name, provides] as const]
+    }),
+  )
+  const planned = await Promise.all(
+    project.services.map((service) => {
+      const type = typeOf(service)
+      return type === undefined ? planOwn(service, service.needs, providers, options) : planType(service, type, options)
+    }),
+  )
+  return withOwnBroker(planned, options)
+}
+
+/** The same for services of ours alone: what they need of other types comes from `beside`, the `up` of the project, if that runs. */
+export async function planRun(
+  services: readonly ServiceDefinition[],
+  beside: RunRecord | undefined,
+  options: PlanOptions,
+): Promise<Planned[]> {
+  const names = new Set(services.map(({ name }) => name))
+  const brokerAddress = beside?.services.find(({ kind }) => kind === 'broker')?.provides?.address
+  const planned = await Promise.all(
+    services.map((service) => {
+      const needs = service.needs.filter((need) => names.has(need))
+      const given: Given = {
+        exports: Object.assign({}, ...service.needs.map((need) => runningRow(beside, need)?.exports)) as Record<string, string>,
+        ...(brokerAddress !== undefined && { brokerAddress }),
+      }
+      return planOwn(service, needs, new Map(), options, given)
+    }),
+  )
+  return brokerAddress === undefined ? withOwnBroker(planned, options) : planned
+}
+
+/** What a `run` cannot have: the services of other types that are needed and not running. */
+export function missingNeeds(services: readonly ServiceDefinition[], project: Project, beside: RunRecord | undefined): string[] {
+  const others = new Set(project.services.filter(({ type }) => type !== ownType).map(({ name }) => name))
+  const needed = new Set(services.flatMap(({ needs }) => needs.filter((need) => others.has(need))))
+  return [...needed].filter((need) => runningRow(beside, need) === undefined)
+}
+
+const runningRow = (beside: RunRecord | undefined, name: string): ServiceState | undefined =>
+  beside?.services.find((row) => row.service === name && row.state === 'ready')
+
+async function planOwn(
+  service: ServiceDefinition,
+  needs: readonly string[],
+  providers: Providers,
+  { project, env }: PlanOptions,
+  given: Given = { exports: {} },
+): Promise<PlannedOwn> {
+  const resolved = resolveChoices(service, project, providers, env)
+  for (const [port, number] of Object.entries(service.ports)) await checkFree(service, port, number)
+  const providing = resolved.choices.flatMap(({ provider }) => provider ?? [])
+  return { kind: 'own', service, folder: service.folder ?? '', needs: [...new Set([...needs, ...providing])], given, ...resolved }
+}
+
+async function planType(service: ServiceDefinition, type: ServiceTypeManifest, options: PlanOptions): Promise<PlannedType> {
+  const { ports: chooser, env, prefer } = options
+  const chosen = await chooseDriver(service, type, { prefer: prefer ?? options.project.prefer, env })
+  const ports = await Promise.all(Object.keys(type.ports).map(async (port) => [port, await chooser.choose(service, port)] as const))
+  return { kind: 'type', service, type, chosen, ports: Object.fromEntries(ports), needs: service.needs }
+}
+
+/** Adds the broker that our services use when nobody chose another one. */
+async function withOwnBroker(planned: readonly Planned[], options: PlanOptions): Promise<Planned[]> {
+  if (!planned.some((one) => one.kind === 'own' && one.usesOwnBroker)) return [...planned]
+  const name =
+    ['broker', ownBrokerWord, `micro-${ownBrokerWord}`].find((word) => !planned.some(({ service }) => service.name === word)) ?? 'broker'
+  const service: ServiceDefinition = {
+    name,
+    type: ownBrokerWord,
+    needs: [],
+    env: {},
+    ports: {},
+    keepsData: false,
+    interfaces: {},
+    place: { file: options.project.file ?? options.project.folder },
+  }
+  const type = ownBrokerType(options.broker)
+  const broker: PlannedType = {
+    kind: 'broker',
+    service,
+    type,
+    chosen: { driver: 'embedded', entry: options.broker, why: 'the default broker of our services' },
+    ports: { client: await options.ports.choose(service, 'client') },
+    needs: [],
+  }
+  const withNeed = planned.map((one) => (one.kind === 'own' && one.usesOwnBroker ? { ...one, needs: [...one.needs, name] } : one))
+  return [...withNeed, broker]
+}
+
+const ownBrokerType = (program: string): ServiceTypeManifest => ({
+  type: ownBrokerWord,
+  uri: ownBrokerWord,
+  name: 'Embedded broker',
+  description: 'The broker that a run starts for our services.',
+  file: program,
+  versions: [],
+  ports: { client: { port: 4222, open: false } },
+  drivers: { embedded: { entry: basename(program) } },
+  driverOrder: ['embedded'],
+  ready: { tcp: { port: 'client' }, timeoutMs: 10_000 },
+  exports: {},
+  provides: { kind: 'broker', name: ownBrokerWord, address: 'nats://127.0.0.1:${port.client}' },
+})

@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { MicroError, systemClock } from '@microts/core/base'
+import { processErrors } from '../process/errors.js'
+import { startOf } from '../process/platform.js'
+import { supervise, type Supervision } from '../process/supervise.js'
+import { type Watchdog, watchOver } from '../process/watch-over.js'
+import type { RunRecord, ServiceState } from '../state/record.js'
+import { claimRun, type RunFile } from '../state/run-file.js'
+import { errorData } from '../timeline/event.js'
+import { createTimeline, type Timeline } from '../timeline/stream.js'
+import { type Board, createBoard } from './board.js'
+import { buildOne, runBuildFolder } from './build-services.js'
+import { logFiles } from './log-files.js'
+import type { Planned, PlannedOwn } from './plan.js'
+import type { Run, UpOptions } from './run.js'
+import { toUnit } from './units.js'
+import type { Prepared } from './up.js'
+
+const defaultGraceMs = 10_000
+
+/** Begins a run of whatever `prepare` gives, and returns at once. */
+export function startRun(mode: 'up' | 'run', options: UpOptions, prepare: () => Promise<Prepared>): Run {
+  const { clock = systemClock } = options
+  const timeline = createTimeline(clock)
+  const stopping = new AbortController()
+  const startedMs = clock.monotonicMs()
+  let live: Live | undefined
+
+  const begin = async () => {
+    const prepared = await prepare()
+    live = await openLive(mode, prepared, options, timeline)
+    const supervision = await startServices(live, prepared, options, stopping.signal)
+    await supervision.ready
+    live.isReady = true
+    live.save()
+    timeline.emit({ type: 'running', services: live.board.rows(), afterMs: Math.round(clock.monotonicMs() - startedMs) })
+  }
+  const ready = begin()
+  // A failure of one service has been told by then, with its name.
+  const begun = ready.catch((error: unknown) => {
+    if (live?.supervision === undefined && !stopping.signal.aborted)
+      timeline.emit({ type: 'failed', error: errorData(MicroError.from(error)) })
+  })
+  let over: Promise<void> | undefined
+  const finish = async () => {
+    await begun
+    await live?.close()
+    timeline.emit({ type: 'ended' })
+    timeline.end()
+  }
+  let resolveEnded: () => void = () => undefined
+  const ended = new Promise<void>((resolve) => (resolveEnded = resolve))
+  const end = () => (over ??= finish().finally(resolveEnded))
+  // Without services that could still run there is nothing to wait for.
+  void begun.then(() => (live?.supervision === undefined ? end() : undefined))
+
+  return {
+    events: timeline.events,
+    ready,
+    ended,
+    state: () => live?.board.rows() ?? [],
+    async stop() {
+      stopping.abort()
+      // The second call, while the first still waits for the services, is the one that kills.
+      await Promise.all([live?.supervision?.stop(), end()])
+    },
+  }
+}
+
+/** What a run holds while it lives. */
+interface Live {
+  board: Board
+  supervision: Supervision | undefined
+  isReady: boolean
+  readonly watchdog: Watchdog
+  readonly marker: string
+  readonly onLine: (service: string, stream: 'stdout' | 'stderr', line: string) => void
+  readonly timeline: Timeline
+  readonly temporary: Set<string>
+  /** Writes the state file. */
+  save(): void
+  /** Gives back all of it. */
+  close(): Promise<void>
+}
+
+/** Takes the project's place: from here on there is something to give back. */
+async function openLive(mode: 'up' | 'run', { project, notices }: Prepared, options: UpOptions, timeline: Timeline): Promise<Live> {
+  const { clock = systemClock, env = process.env } = options
+  const marker = randomUUID()
+  const temporary = new Set<string>()
+  const record = (): RunRecord => ({
+    format: 1,
+    mode,
+    projectId: project.id,
+    project: project.name,
+    folder: project.folder,
+    supervisor: { pid: process.pid, start: startOf(process.pid) ?? '' },
+    ...(live?.watchdog.identity !== undefined && { watchdog: live.watchdog.identity }),
+    marker,
+    startedAt,
+    isReady: live?.isReady ?? false,
+    services: live?.board.rows() ?? [],
+    temporary: [...temporary],
+  })
+  let live: Live | undefined
+  const startedAt = clock.now()
+  const file: RunFile = await claimRun(record(), env)
+  keepOutOfGit(join(project.folder, '.micro'))
+  const watchdog = startWatchdog(options.tools.watchdog, marker, file)
+  watchdog.temporary(file.file)
+  const logs = logFiles(project.folder, clock, (error) =>
+    timeline.emit({ type: 'notice', reason: 'LOG_FILE_FAILED', message: `Logs are not written to files any more: ${error.message}` }),
+  )
+  live = {
+    board: createBoard([], clock, () => undefined),
+    supervision: undefined,
+    isReady: false,
+    watchdog,
+    marker,
+    timeline,
+    temporary,
+    onLine(service, stream, line) {
+      logs.write(service, stream, line)
+      timeline.emit({ type: 'log', service, stream, line })
+    },
+    save: () => file.write(record()),
+    async close() {
+      await live?.supervision?.stop()
+      logs.close()
+      for (const path of temporary) rmSync(path, { recursive: true, force: true })
+      file.remove()
+      await watchdog.end()
+    },
+  }
+  for (const notice of notices) timeline.emit(notice)
+  return live
+}
+
+async function startServices(live: Live, prepared: Prepared, options: UpOptions, stopping: AbortSignal): Promise<Supervision> {
+  const { clock = systemClock, env = process.env, graceMs = defaultGraceMs } = options
+  const { project } = prepared
+  const { timeline, watchdog, marker } = live
+  const planned = await prepared.plan()
+  const board = createBoard(planned, clock, () => live.save())
+  live.board = board
+  live.save()
+  timeline.emit({ type: 'resolved', project: project.name, folder: project.folder, services: board.rows() })
+  const bundles = await buildAll(planned, prepared, options, timeline)
+  if (stopping.aborted) throw processErrors.stopped()
+  const unitOptions = {
+    project,
+    board,
+    env,
+    clock,
+    marker,
+    graceMs,
+    bundles,
+    onTemporary(folder: string) {
+      live.temporary.add(folder)
+      watchdog.temporary(folder)
+      live.save()
+    },
+  }
+  const startedMs = new Map<string, number>()
+  const tellMemory = once(() => timeline.emit(memoryNotice))
+  live.supervision = supervise(
+    planned.map((one) => toUnit(one, unitOptions)),
+    {
+      clock,
+      watchdog,
+      onLine: live.onLine,
+      emit: (happening) => timeline.emit(happening),
+      onChange(service, change) {
+        const row = board.change(service, change)
+        if (change.state === 'starting') startedMs.set(service, clock.monotonicMs())
+        if (change.state !== 'ready' || row === undefined) return
+        const afterMs = Math.round(clock.monotonicMs() - (startedMs.get(service) ?? 0))
+        timeline.emit({ type: 'ready', service, state: row, afterMs })
+        if (keepsInMemory(row)) tellMemory()
+      },
+    },
+  )
+  return live.supervision
+}
+
+async function buildAll(
+  planned: readonly Planned[],
+  { project }: Prepared,
+  options: UpOptions,
+  timeline: Timeline,
+): Promise<Map<string, string>> {
+  const { clock = systemClock, catalog } = options
+  const own = planned.filter((one): one is PlannedOwn => one.kind === 'own')
+  const built = await Promise.all(
+    own.map(async ({ service, folder, plugins }) => {
+      const outFolder = runBuildFolder(project, service.name)
+      const { file, bytes, tookMs } = await buildOne({ service: service.name, folder, outFolder, plugins, project, catalog, clock })
+      timeline.emit({ type: 'built', service: service.name, file, tookMs, bytes })
+      return [service.name, file] as const
+    }),
+  )
+  return new Map(built)
+}
+
+function startWatchdog(program: string, marker: string, file: RunFile): Watchdog {
+  try {
+    return watchOver(program, marker)
+  } catch (error) {
+    file.remove()
+    throw error
+  }
+}
+
+/** What a run writes into the project is nobody's source. */
+function keepOutOfGit(folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  try {
+    writeFileSync(join(folder, '.gitignore'), '*\n', { flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+const keepsInMemory = ({ uses }: ServiceState) => uses.some(({ kind, name }) => kind === 'store' && name === 'memory')
+
+const memoryNotice = {
+  type: 'notice',
+  reason: 'STORE_IN_MEMORY',
+  message: 'What services put into the store is lost when they restart: the default store is their memory',
+  hint: 'Write in micro.yml: store: file',
+} as const
+
+function once(act: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) act()
+    isDone = true
+  }
+}

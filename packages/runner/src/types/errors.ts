@@ -1,0 +1,97 @@
+import { MicroError, type Place } from '@microts/core/base'
+import type { Mistake } from '../yaml/mistake.js'
+
+const mistake = (reason: string, message: string, place: Place): Mistake => ({ code: 'invalid_argument', reason, message, place })
+
+/** What can be wrong with the meaning of a manifest. */
+export const manifestMistakes = {
+  unknownPort: (place: Place, path: string, port: string, known: readonly string[]) =>
+    mistake('UNKNOWN_PORT', `"${path}" must name a port of the type (${known.join(', ') || 'it has none'}): found "${port}"`, place),
+
+  unknownVersion: (place: Place, path: string, version: string, known: readonly string[]) =>
+    mistake('UNKNOWN_VERSION', `"${path}" must be one of "versions" (${known.join(', ')}): found "${version}"`, place),
+
+  noDriver: (place: Place, type: string) =>
+    mistake('NO_DRIVER', `"drivers" of ${type} must name at least one way to run it: found none`, place),
+
+  badExpression: (place: Place, expression: string) =>
+    mistake('BAD_EXPRESSION', `"version.match" must be a regular expression with a group: found "${expression}"`, place),
+
+  badProvides: (place: Place, type: string) =>
+    mistake('BAD_PROVIDES', `"provides" of ${type} must name one interface and an "address": found something else`, place),
+
+  badOptions: (place: Place, found: string, why: string) =>
+    mistake('BAD_OPTIONS', `"options" must be a JSON Schema or a file with one: found ${found}: ${why}`, place),
+
+  unknownPlaceholder: (place: Place, found: string, known: readonly string[]) =>
+    mistake('UNKNOWN_PLACEHOLDER', `"${found}" cannot be filled in: known are ${known.join(', ')}`, place),
+
+  typeTwice: (place: Place, type: string, other: string) =>
+    mistake('TYPE_TWICE', `The type "${type}" stands in two manifests: the other is ${other}`, place),
+}
+
+/** The failures of choosing how to run a service. */
+export const typeErrors = {
+  /** All mistakes of a manifest as one error. `mistakes` has at least one. */
+  invalidManifest: (file: string, mistakes: readonly Mistake[]) => {
+    const [first] = mistakes as readonly [Mistake]
+    return new MicroError('invalid_argument', `Cannot use the manifest ${file}: ${first.message}`, {
+      reason: 'INVALID_MANIFEST',
+      place: first.place,
+      ...(first.hint !== undefined && { hint: first.hint }),
+      details: { mistakes },
+    })
+  },
+
+  /** `refusals`: a line for each driver of the type. */
+  noDriver: (service: string, wanted: string, refusals: readonly string[], place: Place) =>
+    new MicroError('failed_precondition', `Cannot run "${service}" (${wanted}): ${refusals.join('; ')}`, {
+      reason: 'NO_DRIVER',
+      hint: 'Name another version or driver, or install what is missing.',
+      place,
+    }),
+
+  /** `works`: the drivers of the type that do work. */
+  dockerUnsupported: (service: string, type: string, works: readonly string[], place: Place) =>
+    new MicroError('unimplemented', `Cannot run "${service}" with driver docker: it is not there yet`, {
+      reason: 'DRIVER_UNSUPPORTED',
+      hint: works.length > 0 ? `Write: driver: ${works[0]}` : `Run ${type} yourself and pass its address in \`env\`.`,
+      place,
+      details: { works },
+    }),
+
+  /** `owner`: `1234 (node main.js)`, where the system tells. */
+  portTaken: (
+    service: string,
+    port: string,
+    number: number,
+    owner: { readonly pid: number; readonly command: string } | undefined,
+    place?: Place,
+  ) =>
+    new MicroError(
+      'failed_precondition',
+      `Cannot give port ${number} to "${service}" (${port}): ${owner === undefined ? 'another process' : `process ${owner.pid} (${owner.command})`} has it`,
+      {
+        reason: 'PORT_TAKEN',
+        hint:
+          owner === undefined
+            ? 'End that process, or leave the port out of `ports`.'
+            : `Type: kill ${owner.pid}, or leave the port out of \`ports\`.`,
+        ...(place !== undefined && { place }),
+        details: { port: number, ...(owner !== undefined && { pid: owner.pid, command: owner.command }) },
+      },
+    ),
+
+  noFreePort: (service: string, port: string) =>
+    new MicroError('resource_exhausted', `Cannot find a free port for "${service}" (${port}): all that were tried are taken`, {
+      reason: 'NO_FREE_PORT',
+      hint: `Write one: ports: { ${port}: <number> }`,
+    }),
+
+  notReady: (service: string, timeoutMs: number, why: string) =>
+    new MicroError('deadline_exceeded', `Gave up waiting for "${service}": ${why} within ${timeoutMs} ms`, {
+      reason: 'NOT_READY',
+      hint: `Type: micro logs ${service}`,
+      details: { timeoutMs },
+    }),
+}
