@@ -58,8 +58,7 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
 
     async close() {
       isClosed = true
-      await Promise.all([...listeners].map((listener) => listener.close()))
-      await Promise.all([...opened].map((connection) => connection.close()))
+      await Promise.all([...opened, ...listeners].map((one) => one.close()))
     },
   }
 }

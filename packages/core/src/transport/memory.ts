@@ -89,8 +89,7 @@ export function memoryTransport(options: MemoryTransportOptions = {}): Transport
 
     async close() {
       isClosed = true
-      await Promise.all([...listeners].map((listener) => listener.close()))
-      await Promise.all([...opened].map((connection) => connection.close()))
+      await Promise.all([...opened, ...listeners].map((one) => one.close()))
     },
   }
 }
