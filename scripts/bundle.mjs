@@ -36,6 +36,17 @@ export async function ensureBundle() {
   return built
 }
 
+/** For the bin in a checkout: what is wrong in the sources is shown as esbuild shows it, without a stack of its own. */
+export async function ensureBundleOrExit() {
+  try {
+    await ensureBundle()
+  } catch (error) {
+    // esbuild, or the build of a service type, has written its errors by now.
+    console.error(`micro: ${error.message.split('\n')[0]}`)
+    process.exit(1)
+  }
+}
+
 async function bundleInPlace() {
   const { inputs, outputs } = await bundleCli(dist)
   removeStaleChunks(new Set(outputs))

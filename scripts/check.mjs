@@ -16,6 +16,7 @@ const checks = {
   docs: script('docs.mjs', '--check'),
   packages: script('pack.mjs'),
   types: program('tsc', '-p', 'tsconfig.json'),
+  scripts: program('tsc', '-p', 'scripts/tsconfig.json'),
   layers: script('layers.mjs'),
   unused: program('knip', '--no-progress'),
   lint: program('oxlint', '--type-aware', '--deny-warnings'),

@@ -77,7 +77,7 @@ function makersOf(source) {
   const visit = (node) => {
     const isArrow = ts.isVariableDeclaration(node) && node.initializer !== undefined && ts.isArrowFunction(node.initializer)
     const made = isArrow ? node.initializer : node
-    if ((isArrow || ts.isFunctionDeclaration(node)) && node.name !== undefined) {
+    if ((isArrow || ts.isFunctionDeclaration(node)) && node.name !== undefined && ts.isIdentifier(node.name)) {
       const parameters = made.parameters.map((parameter) => parameter.name.getText())
       const parts = firstParts(made)
       if (parts?.reason !== undefined && parameters.includes(parts.reason.getText())) makers.set(node.name.text, { parameters, parts })

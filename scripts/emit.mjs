@@ -16,6 +16,7 @@ export function emitPackages(packages, out) {
     {},
     { ...ts.sys, onUnRecoverableConfigFileDiagnostic: fail },
   )
+  if (config === undefined) throw new Error('tsconfig.base.json cannot be read')
   const options = {
     ...config.options,
     rootDir: root,

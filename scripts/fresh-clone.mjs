@@ -61,10 +61,13 @@ async function main(clone, temporary) {
 /** Starts it as a terminal does: a process group of its own, which Ctrl-C reaches as a whole. */
 function start(command, cwd, env) {
   const child = spawn('bash', ['-c', command], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  // Without a number there is no process: then 'error' has said why, and there is nothing to signal.
+  const { pid = Number.NaN } = child
   let output = ''
   let installedAt
   let readyAt
   const ended = new Promise((resolve) => {
+    child.on('error', (error) => resolve({ code: error.message }))
     child.on('close', (code, signal) => resolve({ code, signal }))
   })
   const keep = (chunk) => {
@@ -87,10 +90,10 @@ function start(command, cwd, env) {
     },
     isReadyAfter: () => (isOver ? 'it ended' : ''),
     startMs: () => readyAt - installedAt,
-    interrupt: () => process.kill(-child.pid, 'SIGINT'),
+    interrupt: () => process.kill(-pid, 'SIGINT'),
     kill() {
       try {
-        process.kill(-child.pid, 'SIGKILL')
+        process.kill(-pid, 'SIGKILL')
       } catch {
         // It has ended, as it should have.
       }
@@ -130,7 +133,7 @@ async function placeOrders(output, clone, env) {
 async function mailsAt(url) {
   try {
     const response = await fetch(`${url}/api/v2/messages`, { signal: AbortSignal.timeout(2000) })
-    const { total } = await response.json()
+    const { total } = /** @type {{ total?: unknown }} */ (await response.json())
     return typeof total === 'number' ? total : 0
   } catch {
     return 0 // another service of the example: it has no such route

@@ -4,7 +4,7 @@ import { styleText } from 'node:util'
 const slowestShown = 5
 
 /**
- * @param {{ write(text: string): unknown, isTTY?: boolean, columns?: number }} out
+ * @param {NodeJS.WriteStream} out
  * @param {number} total how many files will run
  */
 export function testReporter(out, total) {

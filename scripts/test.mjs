@@ -12,6 +12,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ensureBundle } from './bundle.mjs'
 import { filesBelow, root } from './files.mjs'
 import { judgeSkips } from './not-run.mjs'
 import { installPrograms } from './servers.mjs'
@@ -41,8 +42,14 @@ async function main() {
   }
   const notes = []
   if (isCi || process.env.MICRO_TEST_INSTALL === '1') notes.push(installPrograms())
-  if (cwd === root && files.some((file) => isWholeProgram(file) && !file.startsWith('tests/scripts/')))
-    await import('./bundle.mjs').then(({ ensureBundle }) => ensureBundle())
+  if (cwd === root && files.some(needsBundle)) {
+    try {
+      await ensureBundle()
+    } catch (error) {
+      reporter.failed('the CLI can be bundled', error.message)
+      return reporter.end([])
+    }
+  }
   const ended = await runAll(files, reporter)
   const skips = judgeSkips(ended, { cwd, strict: isCi })
   for (const { name, why } of skips.failures) reporter.failed(name, why)
@@ -61,6 +68,10 @@ function chosenFiles() {
 /** They drive the CLI as a child process, and take longest: they start first, so that the run does not wait for one at its end. */
 function isWholeProgram(file) {
   return file.startsWith('tests/')
+}
+
+function needsBundle(file) {
+  return isWholeProgram(file) && !file.startsWith('tests/scripts/')
 }
 
 async function runAll(files, reporter) {

@@ -11,8 +11,8 @@ module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? join(cache, 'micro
 
 // In a checkout the bundle is made when it is asked for, and again when a source has changed. A package has no sources.
 if (existsSync(new URL('../src/main.ts', import.meta.url))) {
-  const { ensureBundle } = await import('../../../scripts/bundle.mjs')
-  await ensureBundle()
+  const { ensureBundleOrExit } = await import('../../../scripts/bundle.mjs')
+  await ensureBundleOrExit()
 }
 
 await import('../dist/main.js')
