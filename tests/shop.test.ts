@@ -103,7 +103,7 @@ test('a service that is killed is started again, and keeps its orders', async ()
 
   process.kill(orders?.pid ?? assert.fail('orders has no pid'), 'SIGKILL')
   await run.until('restarting', ({ service }) => service === 'orders')
-  await run.until('ready', ({ service, state }) => service === 'orders' && state.pid !== orders.pid)
+  await run.until('ready', ({ service, state }) => service === 'orders' && state.pid !== orders?.pid)
 
   const afterwards = await micro(sandbox, root, ['call', 'orders', 'Orders.List', '--json'])
   assert.deepEqual(JSON.parse(afterwards.out), JSON.parse(before.out))

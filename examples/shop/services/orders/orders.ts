@@ -1,7 +1,11 @@
 import { createService, endpoint } from '@microts/core'
 import { z } from 'zod'
 
-const Order = z.object({ item: z.string().min(1), quantity: z.number().int().positive() })
+// The examples are what `micro up` shows a newcomer to type.
+const Order = z.object({
+  item: z.string().min(1).meta({ examples: ['tea'] }),
+  quantity: z.number().int().positive().meta({ examples: [2] }),
+})
 
 export const orders = createService({
   name: 'orders',

@@ -1,5 +1,5 @@
-import { buildAll } from '@microts/runner'
-import { relative, resolve } from 'node:path'
+import { build } from '@microts/runner'
+import { relative } from 'node:path'
 import { catalogOf } from '../catalog.js'
 import type { Command } from '../command.js'
 import { findInstallation } from '../installation.js'
@@ -13,13 +13,13 @@ export const command: Command = {
   options: [{ flags: '-o, --out <folder>', description: 'where the files go: <folder>/<service>/main.js (dist)' }],
   async run({ arguments: [patterns], options }, terminal) {
     const words = (patterns ?? []) as readonly string[]
-    const outFolder = resolve(terminal.folder, String(options['out'] ?? 'dist'))
-    const built = await buildAll({
+    const out = options['out'] as string | undefined
+    const built = await build({
       folder: terminal.folder,
       patterns: words.length === 0 ? ['./...'] : words,
-      outFolder,
       catalog: await catalogOf(findInstallation()),
       env: terminal.env,
+      ...(out === undefined ? {} : { out }),
     })
     if (terminal.wantsJson) return built.forEach((one) => terminal.json(one))
     const rows = built.map((one) => [one.service, relative(terminal.folder, one.file), `${Math.ceil(one.bytes / 1024)} KiB`])

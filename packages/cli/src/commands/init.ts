@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
-import { findServices } from '@microts/runner'
+import { MicroError } from '@microts/core/base'
+import { expandPatterns } from '@microts/runner'
 import type { Command } from '../command.js'
 import { cliErrors } from '../errors.js'
 import type { Terminal } from '../terminal.js'
@@ -21,7 +22,7 @@ export const command: Command = {
     if (existsSync(file)) throw cliErrors.projectExists(file)
     const name = String(options['name'] ?? nameOf(folder))
     if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) throw cliErrors.nameInvalid(name)
-    const services = await servicesBelow(folder)
+    const services = servicesBelow(folder)
     await writeFile(file, projectText(name, services), { flag: 'wx' })
     const added = await ignore(join(folder, '.gitignore'))
     report(name, file, services, added, terminal)
@@ -33,9 +34,13 @@ interface FoundService {
   readonly path: string
 }
 
-async function servicesBelow(folder: string): Promise<FoundService[]> {
-  const found = await findServices(folder, ['./...']).catch(() => [])
-  return found.map((service) => ({ name: service.name, path: `./${relative(folder, service.folder)}` }))
+function servicesBelow(folder: string): FoundService[] {
+  try {
+    return expandPatterns(['./...'], folder).map((service) => ({ name: basename(service), path: `./${relative(folder, service)}` }))
+  } catch (error) {
+    if (MicroError.is(error) && error.reason === 'NO_SERVICES') return []
+    throw error
+  }
 }
 
 function projectText(name: string, services: readonly FoundService[]): string {

@@ -1,8 +1,9 @@
 import type { MicroError } from '@microts/core/base'
+import type { ErrorData } from '@microts/runner'
 import type { Terminal } from '../terminal.js'
 
 /** An error for people: what and why, where, and what to type. A user's mistake never shows a stack. */
-export function renderError(error: Pick<MicroError, 'message' | 'hint' | 'reason' | 'place'>, terminal: Terminal): string {
+export function renderError(error: MicroError | ErrorData, terminal: Terminal): string {
   const lines = [`${terminal.style('red', '✗')} ${error.message}`]
   if (error.place !== undefined) lines.push(`  ${terminal.style('dim', 'at')}   ${placeText(error.place)}`)
   if (error.hint !== undefined) lines.push(`  ${terminal.style('dim', 'fix')}  ${error.hint}`)

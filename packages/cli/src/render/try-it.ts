@@ -7,7 +7,7 @@ type ServiceState = RunRecord['services'][number]
  * Empty when there is nothing to call.
  */
 export function tryIt(services: readonly ServiceState[]): string[] {
-  const service = services.find((one) => one.kind === 'own' && Object.keys(one.samples ?? {}).length > 0)
+  const service = services.find((one) => one.kind === 'own' && Object.keys(one.samples).length > 0)
   const sample = Object.entries(service?.samples ?? {})[0]
   const pages = services.filter((one) => one.kind === 'type').flatMap((one) => one.urls.map((url) => `  ${url}  (${one.service})`))
   if (service === undefined || sample === undefined) return pages.length === 0 ? [] : ['Look at:', ...pages]

@@ -2,6 +2,7 @@ import { MicroError } from '../base/index.js'
 import type { PluginEntry } from '../plugin/index.js'
 import { openChannel, type Channel } from './channel.js'
 import type { ServiceOptions } from './definition.js'
+import { sampleOf } from './sample.js'
 import { readSettings, type Settings } from './settings.js'
 import { startService, type RunningService, type StartOptions } from './start.js'
 
@@ -32,8 +33,14 @@ function tellReady(running: RunningService, options: ServiceOptions, channel: Ch
   const { node, address, url, uses, version } = running
   const endpoints = Object.keys(options.endpoints ?? {})
   const topics = Object.keys(options.topics ?? {})
-  channel.say({ type: 'ready', service: options.name, version, node, address, url, uses, endpoints, topics })
+  channel.say({ type: 'ready', service: options.name, version, node, address, url, uses, endpoints, topics, samples: samplesOf(options) })
   running.context.log.info({ address, endpoints, topics }, 'ready')
+}
+
+// Only a runner shows them, so they are made when there is a channel; see sampleOf.
+function samplesOf(options: ServiceOptions): Record<string, unknown> {
+  const samples = Object.entries(options.endpoints ?? {}).map(([name, { input }]) => [name, sampleOf(input)] as const)
+  return Object.fromEntries(samples.filter(([, sample]) => sample !== undefined))
 }
 
 // SIGINT is a person who waits; SIGTERM may be an orchestrator whose load balancer still sends calls, so it gets the grace.

@@ -16,6 +16,8 @@ export interface ReadyMessage {
   readonly uses?: readonly InterfaceUse[]
   readonly endpoints?: readonly string[]
   readonly topics?: readonly string[]
+  /** An input to try, for each endpoint whose schema gives one. */
+  readonly samples?: Readonly<Record<string, unknown>>
 }
 
 /** A line of the channel; undefined when it is none of the messages: a process may hand its descriptor on to a program that prints. */

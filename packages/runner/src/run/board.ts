@@ -33,7 +33,7 @@ export function createBoard(planned: readonly Planned[], clock: Clock, onChange:
 
 function firstRow(planned: Planned): ServiceState {
   const { service } = planned
-  const common = { service: service.name, type: service.type, state: 'waiting' as const, restarts: 0, uses: [], endpoints: [], topics: [] }
+  const common = { service: service.name, type: service.type, state: 'waiting' as const, restarts: 0, uses: [], endpoints: [], topics: [], samples: {} }
   if (planned.kind === 'own') return { ...common, kind: 'own', driver: 'node', urls: [], ports: service.ports, exports: {} }
   const { chosen } = planned
   return {
@@ -64,7 +64,8 @@ function ofPorts(
 
 function applyChange(row: ServiceState, change: UnitChange, plan: Planned): ServiceState {
   const { pid: _pid, start: _start, why: _why, error: _error, readyAt, ...rest } = row
-  const process = 'process' in change ? change.process : row.pid === undefined ? undefined : { pid: row.pid, start: row.start ?? '' }
+  const before = row.pid === undefined ? undefined : { pid: row.pid, start: row.start ?? '' }
+  const process = 'process' in change ? change.process : before
   // Why a driver was chosen is worth a row as long as nothing more urgent is.
   const chosenWhy = plan.kind === 'own' ? undefined : plan.chosen.why
   const why = ('why' in change ? change.why : row.why) ?? chosenWhy
@@ -93,6 +94,7 @@ function applyReady(row: ServiceState, { state, ready }: UnitChange, plan: Plann
     ...(ready?.version !== undefined && { version: ready.version }),
     uses: ready?.uses ?? [],
     endpoints: ready?.endpoints ?? [],
+    samples: ready?.samples ?? {},
     topics: ready?.topics ?? [],
   }
 }

@@ -47,6 +47,8 @@ export interface ServiceState {
   readonly uses: readonly InterfaceUse[]
   readonly endpoints: readonly string[]
   readonly topics: readonly string[]
+  /** An input to try, for each endpoint whose schema gives one. */
+  readonly samples: Readonly<Record<string, unknown>>
   /** What services that need it find in their environment. */
   readonly exports: Readonly<Record<string, string>>
   /** The interface that it provides to ours, and where. */
