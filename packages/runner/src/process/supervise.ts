@@ -1,4 +1,4 @@
-import { type Clock, MicroError } from '@microts/core/base'
+import type { Clock, MicroError } from '@microts/core/base'
 import type { ServicePhase } from '../state/record.js'
 import { errorData, type RunHappening } from '../timeline/event.js'
 import type { Attempt } from './attempt.js'
@@ -47,8 +47,10 @@ export interface Surroundings {
 export interface Supervision {
   /** Resolves when all have been ready at once for the first time; rejects with the error of the first that cannot be started, or when stopped before. */
   readonly ready: Promise<void>
-  /** Stops all, those that need others first. A second call kills what still runs. Resolves when all have stopped. */
+  /** Stops all, those that need others first, and resolves when all have stopped. Twice is once. */
   stop(): Promise<void>
+  /** Kills what still runs. Only after `stop`. */
+  kill(): void
 }
 
 // Told only when a stop is not over at once, and not so often that it hides the logs.
@@ -100,13 +102,13 @@ export function supervise(units: readonly Unit[], surroundings: Surroundings): S
   return {
     ready,
     async stop() {
-      if (stopping.signal.aborted) killing.abort()
-      else {
+      if (!stopping.signal.aborted) {
         stopping.abort()
         tellWaiting(clock, allStopped, (sinceMs) => emit({ type: 'waiting', services: [...running], sinceMs }))
       }
       await allStopped
     },
+    kill: () => killing.abort(),
   }
 }
 

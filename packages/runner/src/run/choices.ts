@@ -55,19 +55,18 @@ export function resolveChoices(service: ServiceDefinition, project: Project, pro
       return [{ kind, name: provider[1].name, options: {}, provider: provider[0], why: `${provider[0]} provides it` }]
     return []
   })
-  const broker = choices.find(({ kind }) => kind === 'broker')
-  const word = inEnvironment('broker')
-  const usesOwnBroker =
-    word === undefined
-      ? broker === undefined
-        ? !listed.has('broker')
-        : broker.name === ownBrokerWord && broker.address === undefined && broker.provider === undefined
-      : word === ownBrokerWord && (addressInEnvironment ?? '') === ''
+  const usesOwnBroker = () => {
+    const word = inEnvironment('broker')
+    if (word !== undefined) return word === ownBrokerWord && (addressInEnvironment ?? '') === ''
+    const broker = choices.find(({ kind }) => kind === 'broker')
+    if (broker === undefined) return !listed.has('broker')
+    return broker.name === ownBrokerWord && broker.address === undefined && broker.provider === undefined
+  }
   const plugins = [...project.plugins, ...choices.map(({ kind, name }) => toWanted(kind, name, written))].filter(
     ({ kind, name }, index, all) =>
       !builtIn[kind].includes(name) && all.findIndex((other) => other.kind === kind && other.name === name) === index,
   )
-  return { choices, plugins, usesOwnBroker }
+  return { choices, plugins, usesOwnBroker: usesOwnBroker() }
 }
 
 function resolveWritten({ kind, name, service, options, address, place }: InterfaceChoice, providers: Providers): ResolvedChoice {

@@ -31,7 +31,7 @@ export function startRun(mode: 'up' | 'run', options: UpOptions, prepare: () => 
   const begin = async () => {
     const prepared = await prepare()
     live = await openLive(mode, prepared, options, timeline)
-    const supervision = await startServices(live, prepared, options, stopping.signal)
+    const supervision = await startServices(live, prepared, options, timeline, stopping.signal)
     await supervision.ready
     live.isReady = true
     live.save()
@@ -62,9 +62,10 @@ export function startRun(mode: 'up' | 'run', options: UpOptions, prepare: () => 
     ended,
     state: () => live?.board.rows() ?? [],
     async stop() {
+      if (stopping.signal.aborted) live?.supervision?.kill()
       stopping.abort()
-      // The second call, while the first still waits for the services, is the one that kills.
-      await Promise.all([live?.supervision?.stop(), end()])
+      void live?.supervision?.stop()
+      await end()
     },
   }
 }
@@ -77,7 +78,6 @@ interface Live {
   readonly watchdog: Watchdog
   readonly marker: string
   readonly onLine: (service: string, stream: 'stdout' | 'stderr', line: string) => void
-  readonly timeline: Timeline
   readonly temporary: Set<string>
   /** Writes the state file. */
   save(): void
@@ -88,60 +88,66 @@ interface Live {
 /** Takes the project's place: from here on there is something to give back. */
 async function openLive(mode: 'up' | 'run', { project, notices }: Prepared, options: UpOptions, timeline: Timeline): Promise<Live> {
   const { clock = systemClock, env = process.env } = options
-  const marker = randomUUID()
-  const temporary = new Set<string>()
-  const record = (): RunRecord => ({
+  const first: RunRecord = {
     format: 1,
     mode,
     projectId: project.id,
     project: project.name,
     folder: project.folder,
     supervisor: { pid: process.pid, start: startOf(process.pid) ?? '' },
-    ...(live?.watchdog.identity !== undefined && { watchdog: live.watchdog.identity }),
-    marker,
-    startedAt,
-    isReady: live?.isReady ?? false,
-    services: live?.board.rows() ?? [],
-    temporary: [...temporary],
-  })
-  let live: Live | undefined
-  const startedAt = clock.now()
-  const file: RunFile = await claimRun(record(), env)
-  keepOutOfGit(join(project.folder, '.micro'))
-  const watchdog = startWatchdog(options.tools.watchdog, marker, file)
+    marker: randomUUID(),
+    startedAt: clock.now(),
+    isReady: false,
+    services: [],
+    temporary: [],
+  }
+  const file = await claimRun(first, env)
+  const watchdog = startWatchdog(options.tools.watchdog, first.marker, file)
   watchdog.temporary(file.file)
   const logs = logFiles(project.folder, clock, (error) =>
     timeline.emit({ type: 'notice', reason: 'LOG_FILE_FAILED', message: `Logs are not written to files any more: ${error.message}` }),
   )
-  live = {
+  const live: Live = {
     board: createBoard([], clock, () => undefined),
     supervision: undefined,
     isReady: false,
     watchdog,
-    marker,
-    timeline,
-    temporary,
+    marker: first.marker,
+    temporary: new Set(),
     onLine(service, stream, line) {
       logs.write(service, stream, line)
       timeline.emit({ type: 'log', service, stream, line })
     },
-    save: () => file.write(record()),
+    save() {
+      const { identity } = watchdog
+      const { board, isReady, temporary } = live
+      const changed = { isReady, services: board.rows(), temporary: [...temporary] }
+      file.write({ ...first, ...changed, ...(identity !== undefined && { watchdog: identity }) })
+    },
     async close() {
-      await live?.supervision?.stop()
+      await live.supervision?.stop()
       logs.close()
-      for (const path of temporary) rmSync(path, { recursive: true, force: true })
-      file.remove()
+      for (const path of live.temporary) rmSync(path, { recursive: true, force: true })
+      // Whatever left its group, or was not told of in time, carries the marker: the watchdog ends it.
       await watchdog.end()
+      file.remove()
     },
   }
+  keepOutOfGit(join(project.folder, '.micro'))
   for (const notice of notices) timeline.emit(notice)
   return live
 }
 
-async function startServices(live: Live, prepared: Prepared, options: UpOptions, stopping: AbortSignal): Promise<Supervision> {
+async function startServices(
+  live: Live,
+  prepared: Prepared,
+  options: UpOptions,
+  timeline: Timeline,
+  stopping: AbortSignal,
+): Promise<Supervision> {
   const { clock = systemClock, env = process.env, graceMs = defaultGraceMs } = options
   const { project } = prepared
-  const { timeline, watchdog, marker } = live
+  const { watchdog, marker } = live
   const planned = await prepared.plan()
   const board = createBoard(planned, clock, () => live.save())
   live.board = board
