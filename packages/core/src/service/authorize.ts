@@ -4,7 +4,8 @@ import { derive, type Interceptor } from '../rpc/index.js'
 /**
  * Lets a call through only when `auth` allows its account to reach the endpoint.
  *
- * Identity comes from a verified token (`Authorization: Bearer ...`) and from nothing else that a caller sends.
+ * Identity comes from a verified token (`Authorization: Bearer ...`) and from nothing else that a caller sends. A token that is not good refuses the call,
+ * also where nobody needs one: the caller wants to know.
  */
 export function authorize(auth: Auth): Interceptor {
   return (next) => async (call) => {

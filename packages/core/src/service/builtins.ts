@@ -1,6 +1,15 @@
 import { pluginApi, type Kind, type Kinds, type PluginContext, type PluginEntry } from '../plugin/index.js'
+import type { Environment } from './environment.js'
+import { processConfig } from './process-config.js'
 
-type Create<K extends Kind> = (context: PluginContext) => Promise<Kinds[K]>
+/** What core's own implementations may know of the process, besides what a plugin is handed. */
+export interface ProcessInput {
+  readonly env: Environment
+  /** Without the program's own name. */
+  readonly argv: readonly string[]
+}
+
+type Create<K extends Kind> = (context: PluginContext & ProcessInput) => Promise<Kinds[K]>
 
 // Imported when it is chosen: a service pays for what it uses.
 const implementations: { readonly [K in Kind]: Readonly<Record<string, Create<K>>> } = {
@@ -11,19 +20,18 @@ const implementations: { readonly [K in Kind]: Readonly<Record<string, Create<K>
   },
   broker: {
     memory: async () => (await import('../broker/memory.js')).memoryBroker(),
-    enats: async ({ address, clock, random }) => (await import('../broker/enats.js')).enatsBroker({ clock, random, ...given({ address }) }),
+    enats: (context) => createEnats(context),
   },
   codec: {
     json: async () => (await import('../codec/json.js')).jsonCodec(),
     bytes: async () => (await import('../codec/bytes.js')).bytesCodec(),
   },
   config: {
-    // What it is made of depends on the process, so the service hands its sources in: see service/start.ts.
-    memory: async () => (await import('../config/memory.js')).memoryConfig(),
+    memory: ({ env, argv }) => processConfig(env, argv),
   },
   registry: {
     memory: async ({ clock }) => (await import('../registry/memory.js')).memoryRegistry({ clock }),
-    mdns: async ({ clock, project, random }) => (await import('../registry/mdns.js')).mdnsRegistry({ clock, project, random }),
+    mdns: async ({ clock, project, random, warn }) => (await import('../registry/mdns.js')).mdnsRegistry({ clock, project, random, warn }),
   },
   selector: {
     random: async ({ random }) => (await import('../selector/random.js')).randomSelector({ random }),
@@ -39,6 +47,18 @@ const implementations: { readonly [K in Kind]: Readonly<Record<string, Create<K>
   },
 }
 
+async function createEnats({ address, clock, project, random, service, warn }: PluginContext): Promise<Kinds['broker']> {
+  const { enatsBroker } = await import('../broker/enats.js')
+  return enatsBroker({
+    clock,
+    project,
+    random,
+    clientName: service,
+    onState: (state, error) => warn(`the broker is ${state}`, error === undefined ? {} : { err: error }),
+    ...(address === undefined ? {} : { address }),
+  })
+}
+
 /** The word that counts when nobody says another: what needs nothing installed. */
 export const defaultNames: Readonly<Record<Kind, string>> = {
   auth: 'noop',
@@ -52,16 +72,13 @@ export const defaultNames: Readonly<Record<Kind, string>> = {
 }
 
 /** Core's own implementations, as plugins: they are checked, created and closed like everyone's. */
-export const builtinEntries: readonly PluginEntry[] = (Object.keys(implementations) as Kind[]).flatMap((kind) =>
-  Object.entries(implementations[kind]).map(([name, create]) => ({
-    manifest: { reference: `${kind}/${name}`, kind, name, api: pluginApi },
-    load: async () => ({ default: { kind, name, api: pluginApi, create: (_options: unknown, context: PluginContext) => create(context) } }),
-  })),
-)
-
-/** `values` without what is undefined: for options that may be absent but not undefined. */
-export function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
-  }
+export function builtinEntries(input: ProcessInput): readonly PluginEntry[] {
+  return (Object.keys(implementations) as Kind[]).flatMap((kind) =>
+    Object.entries(implementations[kind]).map(([name, create]) => ({
+      manifest: { reference: `${kind}/${name}`, kind, name, api: pluginApi },
+      load: async () => ({
+        default: { kind, name, api: pluginApi, create: (_options: unknown, context: PluginContext) => create({ ...context, ...input }) },
+      }),
+    })),
+  )
 }

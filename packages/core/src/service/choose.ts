@@ -16,30 +16,35 @@ export interface Choice {
  * The implementation of `kind`, the first that is said: flag, environment (into which a runner turns micro.yml), the only one of that kind in
  * plugins.ts, the default. What a program hands over in code is not asked for here.
  *
- * @throws AMBIGUOUS_PLUGIN when two are listed and none is named, PLUGIN_NOT_LISTED when the named one is in neither list
+ * It is named by its word or by its reference. A word that is in plugins.ts and in core means the one in plugins.ts.
+ *
+ * @throws AMBIGUOUS_PLUGIN when several are listed and none is named, or several have the name; PLUGIN_NOT_LISTED when none has it
  */
 export function choose(kind: Kind, settings: Settings, plugins: readonly PluginEntry[], builtins: readonly PluginEntry[]): Choice {
-  const listed = plugins.map((entry) => entry.manifest).filter((manifest) => manifest.kind === kind)
-  const builtin = builtins.map((entry) => entry.manifest).filter((manifest) => manifest.kind === kind)
-  const said = settings.implementation(kind)
+  const listed = ofKind(kind, plugins)
+  const builtin = ofKind(kind, builtins)
   const rest = { kind, address: settings.address(kind), options: settings.options(kind) }
 
-  if (said !== undefined) {
-    const manifest = [...listed, ...builtin].find((one) => one.name === said.value || one.reference === said.value)
-    if (manifest === undefined)
-      throw pluginErrors.notListed(
-        kind,
-        said.value,
-        said.why,
-        [...listed, ...builtin].map((one) => one.name),
-      )
-    return { ...rest, manifest, why: said.why }
+  const said = settings.implementation(kind)
+  if (said === undefined) {
+    const only = one(kind, listed)
+    if (only !== undefined) return { ...rest, manifest: only, why: 'plugins.ts' }
+    return { ...rest, manifest: builtin.find(({ name }) => name === defaultNames[kind]) as PluginManifest, why: 'default' }
   }
-  if (listed.length > 1)
-    throw pluginErrors.ambiguous(
-      kind,
-      listed.map((one) => one.reference),
-    )
-  if (listed[0] !== undefined) return { ...rest, manifest: listed[0], why: 'plugins.ts' }
-  return { ...rest, manifest: builtin.find((one) => one.name === defaultNames[kind]) as PluginManifest, why: 'default' }
+  const all = [...listed, ...builtin]
+  const byName = (manifests: readonly PluginManifest[]) => manifests.filter(({ name }) => name === said.value)
+  const found = all.find(({ reference }) => reference === said.value) ?? one(kind, byName(listed)) ?? byName(builtin)[0]
+  if (found !== undefined) return { ...rest, manifest: found, why: said.why }
+  const known = [...new Set(all.map(({ name }) => name))]
+  throw pluginErrors.notListed(kind, said.value, said.why, known)
+}
+
+function ofKind(kind: Kind, entries: readonly PluginEntry[]): readonly PluginManifest[] {
+  return entries.map((entry) => entry.manifest).filter((manifest) => manifest.kind === kind)
+}
+
+function one(kind: Kind, manifests: readonly PluginManifest[]): PluginManifest | undefined {
+  if (manifests.length < 2) return manifests[0]
+  const references = manifests.map((manifest) => manifest.reference)
+  throw pluginErrors.ambiguous(kind, references)
 }

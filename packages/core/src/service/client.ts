@@ -4,7 +4,11 @@ import type { Service } from './service.js'
 
 type HandlerOf<Name> = Name extends `${infer Handler}.${string}` ? Handler : never
 type MethodOf<Name, Handler extends string> = Name extends `${Handler}.${infer Method}` ? Method : never
-type CallOf<D> = D extends EndpointDefinition<infer Input, infer Output> ? (input: Input, options?: CallOptions) => Promise<Output> : never
+type CallOf<D> = D extends EndpointDefinition<infer Input, infer Output> ? CallWith<Input, Output> : never
+// What takes anything, or nothing, is called without an argument as well.
+type CallWith<Input, Output> = undefined extends Input
+  ? (input?: Input, options?: CallOptions) => Promise<Output>
+  : (input: Input, options?: CallOptions) => Promise<Output>
 
 /** The endpoints of a service as methods: `client.Orders.Place(input)`. */
 export type ClientOf<S> =
@@ -21,27 +25,20 @@ export type ClientFactory = <S extends Service<Endpoints>>(service: S | string) 
 
 /** A client whose methods are looked up by name: nothing is generated. `call` does one call. */
 export function clientOf<S>(call: RpcClient['call'], service: string): ClientOf<S> {
-  const handlers = new Map<string, unknown>()
-  return new Proxy({} as object, {
-    get(_target, handler) {
-      // A promise looks for `then`; a client that had one would be taken for a promise.
-      if (typeof handler !== 'string' || handler === 'then') return undefined
-      const known = handlers.get(handler) ?? handlerOf(call, service, handler)
-      handlers.set(handler, known)
-      return known
-    },
-  }) as ClientOf<S>
+  const handlerOf = (handler: string) =>
+    byName((method) => (input: unknown, options?: CallOptions) => call(service, `${handler}.${method}`, input, options))
+  return byName(handlerOf) as ClientOf<S>
 }
 
-function handlerOf(call: RpcClient['call'], service: string, handler: string): unknown {
-  const methods = new Map<string, unknown>()
-  return new Proxy({} as object, {
-    get(_target, method) {
-      if (typeof method !== 'string' || method === 'then') return undefined
-      const known =
-        methods.get(method) ?? ((input: unknown, options?: CallOptions) => call(service, `${handler}.${method}`, input, options))
-      methods.set(method, known)
-      return known
+/** An object that has what `make` gives for every name, made when it is first read. */
+function byName(make: (name: string) => unknown): object {
+  const made = new Map<string, unknown>()
+  return new Proxy(Object.freeze({}), {
+    get(_target, name) {
+      // Whoever looks for these two takes the client for a promise, or for something that knows its own JSON.
+      if (typeof name !== 'string' || name === 'then' || name === 'toJSON') return undefined
+      if (!made.has(name)) made.set(name, make(name))
+      return made.get(name)
     },
   })
 }

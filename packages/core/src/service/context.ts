@@ -28,6 +28,6 @@ export interface HandlerContext extends ServiceContext {
   readonly account: Account | undefined
   /** Until when the caller waits; undefined for a message. */
   readonly deadline: Deadline | undefined
-  /** Aborts when the caller gives up, the deadline passes, or (for a message) the service stops. */
+  /** Aborts when the caller gives up, when the deadline passes, or when the service is stopped and waits no longer for what is in work. */
   readonly signal: AbortSignal
 }

@@ -73,12 +73,12 @@ export function topic<Input extends StandardSchemaV1 | undefined = undefined>(
   return { input, queue, concurrency, durable, handle }
 }
 
-/** Endpoints by name: `Handler.Method`, each part beginning with a letter. */
+/** Endpoints by name: `Handler.Method`, each part of `A-Z a-z 0-9 _` beginning with a letter. */
 export type Endpoints = Readonly<Record<string, EndpointDefinition>>
 
 /** What a service is. */
 export interface ServiceOptions<E extends Endpoints = Endpoints> {
-  /** The name that others call it by: 1 to 63 of `a-z 0-9 . -`, beginning with a letter. */
+  /** The name that others call it by: at most 63 of `a-z 0-9 -` beginning with a letter, perhaps in several parts with `.` between them. */
   readonly name: string
   /** @default "latest", as in Go */
   readonly version?: string
@@ -89,10 +89,15 @@ export interface ServiceOptions<E extends Endpoints = Endpoints> {
   readonly metadata?: Readonly<Record<string, string>>
   /** Around each call of an endpoint, the first one outermost. */
   readonly interceptors?: readonly Interceptor[]
-  /** Runs once everything is connected, before the service says that it is ready and is registered. What it throws stops the start. */
+  /** Runs once everything is connected, before the service says that it is ready, takes messages and is registered. What it throws stops the start. */
   readonly ready?: (context: ServiceContext) => void | Promise<void>
-  /** Runs when the last call is done, before the plugins are closed. */
+  /** Runs when the last call is done, before the plugins are closed; also when the start fails after `ready`. */
   readonly stop?: (context: ServiceContext) => void | Promise<void>
   /** A pino instance, or anything of its shape. @default JSON lines on standard output, from LOG_LEVEL (info) up */
   readonly log?: Logger
+}
+
+/** A definition with the name and version that it runs under. */
+export interface NamedService extends ServiceOptions {
+  readonly version: string
 }

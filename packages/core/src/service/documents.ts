@@ -1,4 +1,4 @@
-import { MicroError, validate, type StandardSchemaV1, type Watch } from '../base/index.js'
+import { validate, type StandardSchemaV1, type Watch } from '../base/index.js'
 import type { Broker, PublishOptions } from '../broker/broker.js'
 import type { Codec } from '../codec/codec.js'
 import type { PutOptions, Store, StoreQuery, StoreScope } from '../store/store.js'
@@ -17,8 +17,10 @@ export interface DocumentStore {
   delete(key: string, options?: StoreScope): Promise<boolean>
   /** The keys that fit, in the order of their bytes. */
   list(query?: StoreQuery): AsyncIterable<string>
-  /** The keys that fit, with their values. */
-  getAll<Output = unknown>(query?: StoreQuery): AsyncIterable<{ readonly key: string; readonly value: Output }>
+  /** The keys that fit, with their values, checked as by `get`. */
+  getAll<Output = unknown>(
+    query?: StoreQuery & { readonly schema?: StandardSchemaV1<unknown, Output> },
+  ): AsyncIterable<{ readonly key: string; readonly value: Output }>
   /** Changes of the keys that begin with `prefix`. Needs the store's feature `watch`. */
   watch(
     query?: StoreScope & { readonly prefix?: string; readonly signal?: AbortSignal },
@@ -54,8 +56,8 @@ export function documentStore(store: Store, codec: Codec): DocumentStore {
     put: (key, value, options) => store.put(key, codec.encode(value), options),
     delete: (key, options) => store.delete(key, options),
     list: (query) => store.list(query),
-    async *getAll<Output>(query?: StoreQuery) {
-      for await (const record of store.getAll(query)) yield { key: record.key, value: await decode<Output>(record.key, record.value) }
+    async *getAll<Output>({ schema, ...query }: StoreQuery & { readonly schema?: StandardSchemaV1<unknown, Output> } = {}) {
+      for await (const { key, value } of store.getAll(query)) yield { key, value: await decode(key, value, schema) }
     },
     watch: (query) => store.watch(query),
     bytes: store,
@@ -80,13 +82,8 @@ export function documentBroker(broker: Broker, codec: Codec, from: string): Docu
   }
 }
 
-/** The value of a message, checked. */
+/** The value of a message, checked. @throws `invalid_argument`: NOT_DECODABLE or SCHEMA_MISMATCH */
 export async function decodeMessage(body: Uint8Array, topic: string, codec: Codec, schema: StandardSchemaV1 | undefined): Promise<unknown> {
   const value = codec.decode(body)
-  if (schema === undefined) return value
-  try {
-    return await validate(schema, value, `the message of "${topic}"`)
-  } catch (error) {
-    throw MicroError.from(error)
-  }
+  return schema === undefined ? value : validate(schema, value, `the message of "${topic}"`)
 }

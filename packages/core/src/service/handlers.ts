@@ -9,7 +9,7 @@ import { decodeMessage } from './documents.js'
 /** A service's handlers, ready to be called by the server and by the broker. */
 export interface Handlers {
   readonly endpoints: readonly Endpoint[]
-  /** Decodes, checks and handles one message. `signal` aborts when the service stops. */
+  /** Decodes, checks and handles one message. */
   message(definition: TopicDefinition, topic: string, message: Message, signal: AbortSignal): Promise<void>
 }
 
@@ -31,35 +31,52 @@ export function handlersOf(options: ServiceOptions, context: ServiceContext, par
 
 // Made once a call, so it copies nothing: the service's context is its prototype, and what costs something is made when it is read.
 function forCall(context: ServiceContext, parts: ServiceParts, call: Call): HandlerContext {
-  const own: Omit<HandlerContext, keyof ServiceContext> & Pick<ServiceContext, 'client'> = {
-    metadata: call.metadata,
-    account: call.account,
+  const own = {
+    __proto__: context,
+    get metadata() {
+      return call.metadata
+    },
+    get account() {
+      return call.account
+    },
     deadline: call.deadline,
     get signal() {
       return call.signal
     },
-    client: (service) => {
-      const through = (name: string, endpoint: string, input: unknown, callOptions: CallOptions = {}) =>
-        parts.client.call(name, endpoint, input, {
-          deadline: call.deadline,
-          signal: call.signal,
-          ...callOptions,
-          metadata: { ...traceOf(call), ...callOptions.metadata },
-        })
-      return clientOf(through, typeof service === 'string' ? service : service.name)
-    },
+    client: (service: { readonly name: string } | string) =>
+      clientOf(
+        (name, endpoint, input, options = {}) => parts.client.call(name, endpoint, input, forwarded(call, options)),
+        typeof service === 'string' ? service : service.name,
+      ),
   }
-  return Object.create(context, Object.getOwnPropertyDescriptors(own)) as HandlerContext
+  return own as unknown as HandlerContext
 }
 
-function forMessage(context: ServiceContext, message: Message, signal: AbortSignal): HandlerContext {
-  const metadata = Object.fromEntries(Object.entries(message.header).map(([name, value]) => [name.toLowerCase(), value]))
-  const own = { metadata, account: undefined, deadline: undefined, signal }
-  return Object.create(context, Object.getOwnPropertyDescriptors(own)) as HandlerContext
+/** How a call is made for another one: within its time, given up with it, in its trace. */
+function forwarded(call: Call, options: CallOptions): CallOptions {
+  return {
+    ...options,
+    deadline: call.deadline,
+    signal: options.signal === undefined ? call.signal : AbortSignal.any([call.signal, options.signal]),
+    metadata: { ...traceOf(call), ...options.metadata },
+  }
 }
 
 /** The metadata that goes along from a call to the calls made for it: the trace, and nothing that says who calls. */
 function traceOf(call: Call): Record<string, string> {
   const passedOn = ['traceparent', 'tracestate'] as const
   return Object.fromEntries(passedOn.flatMap((name) => (call.metadata[name] === undefined ? [] : [[name, call.metadata[name]]])))
+}
+
+function forMessage(context: ServiceContext, message: Message, signal: AbortSignal): HandlerContext {
+  const own = {
+    __proto__: context,
+    get metadata() {
+      return Object.fromEntries(Object.entries(message.header).map(([name, value]) => [name.toLowerCase(), value]))
+    },
+    account: undefined,
+    deadline: undefined,
+    signal,
+  }
+  return own as unknown as HandlerContext
 }

@@ -1,3 +1,5 @@
+import { jsonLine } from './json-line.js'
+
 /** One method a level: a message, or data and a message. */
 export interface LogMethod {
   (message: string): void
@@ -34,7 +36,12 @@ export interface LoggerOptions {
   readonly now: () => number
 }
 
-/** A logger that writes one JSON object a line: `{"level":30,"time":1767225600000,...bindings,...data,"msg":"..."}`. An error under `err` is written as its type, message, code and stack. */
+/**
+ * A logger that writes one JSON object a line: `{"level":30,"time":1767225600000,...bindings,...data,"msg":"..."}`.
+ *
+ * An error, under `err` or anywhere in the data, is written as its type, message, code, reason, stack and cause. Data never makes it throw: a cycle
+ * becomes `"[Circular]"`, a BigInt its digits.
+ */
 export function jsonLogger(options: LoggerOptions): Logger {
   const { level = 'info', bindings = {}, write, now } = options
   const least = logLevels[level]
@@ -44,7 +51,7 @@ export function jsonLogger(options: LoggerOptions): Logger {
     return (first: string | object, message?: string) => {
       const data = typeof first === 'string' ? undefined : first instanceof Error ? { err: first } : first
       const msg = typeof first === 'string' ? first : (message ?? (first instanceof Error ? first.message : undefined))
-      write(`${stringify({ level: number, time: now(), ...bindings, ...data, msg })}\n`)
+      write(`${jsonLine({ level: number, time: now(), ...bindings, ...data, msg })}\n`)
     }
   }
   return {
@@ -56,30 +63,4 @@ export function jsonLogger(options: LoggerOptions): Logger {
     fatal: method(logLevels.fatal),
     child: (more) => jsonLogger({ ...options, bindings: { ...bindings, ...more } }),
   }
-}
-
-function stringify(line: object): string {
-  try {
-    return JSON.stringify(line, asData)
-  } catch (error) {
-    // A cycle or a BigInt in somebody's data must not lose the line that told about it.
-    return JSON.stringify({ ...pick(line), logError: String(error) })
-  }
-}
-
-function asData(_key: string, value: unknown): unknown {
-  if (!(value instanceof Error)) return value
-  const { name, message, stack, cause } = value
-  return {
-    type: name,
-    message,
-    ...(value as { code?: unknown; reason?: unknown; hint?: unknown }),
-    stack,
-    ...(cause === undefined ? {} : { cause }),
-  }
-}
-
-function pick(line: object): object {
-  const { level, time, name, pid, msg } = line as Record<string, unknown>
-  return { level, time, name, pid, msg }
 }

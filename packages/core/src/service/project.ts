@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { textOf, type Environment } from './environment.js'
+import { serviceErrors } from './errors.js'
 
 /** The files that make a folder a project. */
 export const projectFiles = ['micro.yml', '.lando.yml'] as const
@@ -13,11 +15,16 @@ export interface ProjectIdentity {
   readonly folder: string
 }
 
-/** The project of `env`, else of the nearest folder from `from` upwards that has a project file, else of `from` itself. */
-export function identifyProject(env: Readonly<Record<string, string | undefined>>, from: string): ProjectIdentity {
-  const start = realpathSync(env['MICRO_PROJECT_DIR'] ?? from)
-  const folder = env['MICRO_PROJECT_DIR'] === undefined ? nearestProject(start) : start
-  return { id: env['MICRO_PROJECT'] ?? projectId(folder), folder }
+/**
+ * The project of `env`, else of the nearest folder from `from` upwards that has a project file, else of `from` itself.
+ *
+ * @throws `invalid_argument`/`ENVIRONMENT_INVALID` when `MICRO_PROJECT_DIR` is no folder
+ */
+export function identifyProject(env: Environment, from: string): ProjectIdentity {
+  const named = textOf(env, 'MICRO_PROJECT_DIR')
+  if (named !== undefined && !existsSync(named)) throw serviceErrors.environmentInvalid('MICRO_PROJECT_DIR', named, 'a folder that exists')
+  const folder = named === undefined ? nearestProject(realpathSync(from)) : realpathSync(named)
+  return { id: textOf(env, 'MICRO_PROJECT') ?? projectId(folder), folder }
 }
 
 /** The id of the project in `folder`, which is absolute and without links. */

@@ -1,79 +1,60 @@
-import { MicroError } from '../base/index.js'
-import type { PluginEntry } from '../plugin/index.js'
+import { systemClock } from '../base/index.js'
 import { openChannel, type Channel } from './channel.js'
 import type { ServiceOptions } from './definition.js'
-import { sampleOf } from './sample.js'
-import { readSettings, type Settings } from './settings.js'
+import { textOf } from './environment.js'
+import { tellFailure } from './failure.js'
+import { readSettings } from './settings.js'
+import { watchSignals, type SignalWatch } from './signals.js'
 import { startService, type RunningService, type StartOptions } from './start.js'
 
-/** How a service is run as a process. */
-export interface RunOptions extends Pick<StartOptions, 'plugins' | 'use'> {
-  /** What plugins.ts exports. */
-  readonly plugins?: readonly PluginEntry[]
-}
+/** How a service is run as a process. `plugins`: what plugins.ts exports. */
+export type RunOptions = Pick<StartOptions, 'plugins' | 'use'>
 
 /** Runs the service as this process: see {@link Service.run}. */
 export async function runService(options: ServiceOptions, run: RunOptions = {}): Promise<void> {
-  const argv = process.argv.slice(2)
-  let channel: Channel = openChannel(undefined)
+  let channel: Channel = { say() {} }
   try {
-    const settings = readSettings(process.env, argv)
-    channel = openChannel(settings.channel)
+    channel = openChannel(process.env)
+    // The channel is this process's: what it starts must not take it for its own.
+    delete process.env['MICRO_CHANNEL_FD']
+    const argv = process.argv.slice(2)
     const running = await startService(options, { ...run, env: process.env, argv })
+    // Before anyone hears that the service is ready: from then on a signal means an orderly stop.
+    const signals = watchSignals()
     tellReady(running, options, channel)
-    await untilSignal(running, settings, channel)
+    await stopOnSignal(running, signals, channel, readSettings(process.env, argv).stopGraceMs)
   } catch (thrown) {
-    tellFailure(thrown, channel, options.name)
-  } finally {
-    channel.close()
+    tellFailure(thrown, channel, textOf(process.env, 'MICRO_SERVER_NAME') ?? options.name)
   }
+  endSoon()
 }
 
 function tellReady(running: RunningService, options: ServiceOptions, channel: Channel): void {
-  const { node, address, url, uses, version } = running
+  const { name, node, address, url, uses, version } = running
   const endpoints = Object.keys(options.endpoints ?? {})
   const topics = Object.keys(options.topics ?? {})
-  channel.say({ type: 'ready', service: options.name, version, node, address, url, uses, endpoints, topics, samples: samplesOf(options) })
+  channel.say({ type: 'ready', service: name, version, node, address, url, uses, endpoints, topics })
   running.context.log.info({ address, endpoints, topics }, 'ready')
 }
 
-// Only a runner shows them, so they are made when there is a channel; see sampleOf.
-function samplesOf(options: ServiceOptions): Record<string, unknown> {
-  const samples = Object.entries(options.endpoints ?? {}).map(([name, { input }]) => [name, sampleOf(input)] as const)
-  return Object.fromEntries(samples.filter(([, sample]) => sample !== undefined))
-}
-
 // SIGINT is a person who waits; SIGTERM may be an orchestrator whose load balancer still sends calls, so it gets the grace.
-async function untilSignal(running: RunningService, settings: Settings, channel: Channel): Promise<void> {
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
-    process.once('SIGTERM', resolve)
-    process.once('SIGINT', resolve)
-  })
-  const now = () => process.exit(signal === 'SIGINT' ? 130 : 143)
-  process.once('SIGTERM', now)
-  process.once('SIGINT', now)
+async function stopOnSignal(running: RunningService, signals: SignalWatch, channel: Channel, graceMs: number): Promise<void> {
+  const { log } = running.context
+  const signal = await signals.first
   channel.say({ type: 'stopping' })
-  running.context.log.info({ signal }, 'stopping')
-  await running.stop({ graceMs: signal === 'SIGTERM' ? settings.stopGraceMs : 0 })
-  process.removeListener('SIGTERM', now)
-  process.removeListener('SIGINT', now)
+  log.info({ signal }, 'stopping')
+  try {
+    await running.stop({ graceMs: signal === 'SIGTERM' ? graceMs : 0 })
+    log.info('stopped')
+  } catch (error) {
+    log.error({ err: error }, 'could not stop in good order')
+    process.exitCode = 1
+  } finally {
+    signals.release()
+  }
 }
 
-// A failure of the service's own code keeps its stack, which its author needs; a MicroError has said all in its message.
-function tellFailure(thrown: unknown, channel: Channel, service: string): void {
-  const error = MicroError.from(thrown)
-  const { code, reason, message, hint, place } = error
-  channel.say({ type: 'failed', error: { code, reason, message, hint, place } })
-  const isOwn = MicroError.is(thrown)
-  const lines = isOwn
-    ? [`✗ ${message}`, ...(hint === undefined ? [] : [`  fix  ${hint}`])]
-    : [`✗ Cannot run ${service}: ${(thrown as Error | undefined)?.stack ?? String(thrown)}`]
-  process.stderr.write(`${lines.join('\n')}\n`)
-  process.exitCode = exitCodeOf(error)
-}
-
-function exitCodeOf(error: MicroError): number {
-  if (error.code === 'invalid_argument') return 3
-  if (error.reason === 'PLUGIN_NOT_LISTED' || error.reason === 'AMBIGUOUS_PLUGIN' || error.reason === 'PUBLIC_WITHOUT_AUTH') return 3
-  return error.reason === 'PLUGIN_LOAD_FAILED' ? 4 : 1
+// What the program holds open besides, a pool or a timer, must not keep a stopped service alive for ever. The time is for its last words.
+function endSoon(): void {
+  systemClock.after(2000, () => process.exit(), { background: true })
 }

@@ -1,4 +1,4 @@
-import { serviceErrors } from './errors.js'
+import { checkDefinition } from './check-definition.js'
 import type { Endpoints, ServiceOptions } from './definition.js'
 import type { RunOptions } from './run.js'
 import type { RunningService, StartOptions } from './start.js'
@@ -10,7 +10,8 @@ export interface Service<E extends Endpoints = Endpoints> {
   /** Starts it in this process, and resolves when it is ready: it listens, its plugins are connected, its `ready` hook is done, it is registered. */
   start(options?: StartOptions): Promise<RunningService>
   /**
-   * Is the process: reads environment and flags, starts, says that it is ready, stops on SIGTERM and SIGINT, sets the exit code. Resolves when it has stopped.
+   * Is the process: reads environment and flags, starts, says that it is ready, stops on SIGTERM and SIGINT, sets the exit code. Resolves when it has stopped;
+   * the process then ends within two seconds, whatever the program still holds open.
    * A failure is told in one line with its hint, never thrown.
    */
   run(options?: RunOptions): Promise<void>
@@ -21,13 +22,10 @@ export interface Service<E extends Endpoints = Endpoints> {
  *
  * Which broker, store or registry is behind it is not said here: main.ts hands over its plugins, environment and flags choose among them.
  *
- * @throws `invalid_argument` SERVICE_NAME_INVALID or ENDPOINT_NAME_INVALID
+ * @throws `invalid_argument`: SERVICE_NAME_INVALID, ENDPOINT_NAME_INVALID, ENDPOINT_NAME_TAKEN
  */
 export function createService<const E extends Endpoints>(options: ServiceOptions<E>): Service<E> {
-  if (!/^[a-z][a-z0-9.-]{0,62}$/.test(options.name)) throw serviceErrors.nameInvalid(options.name)
-  for (const name of Object.keys(options.endpoints ?? {})) {
-    if (!/^[A-Za-z][A-Za-z0-9]*\.[A-Za-z][A-Za-z0-9]*$/.test(name)) throw serviceErrors.endpointNameInvalid(options.name, name)
-  }
+  checkDefinition(options)
   return {
     name: options.name,
     options,

@@ -1,7 +1,8 @@
+import { configErrors } from '../config/errors.js'
 import type { Kind } from '../plugin/index.js'
-import { serviceErrors } from './errors.js'
+import { durationOf, objectOf, pairsOf, textOf, timeOf, type Environment } from './environment.js'
 
-/** The interfaces of a service, in the order in which they are created. */
+/** The interfaces of a service, in the order in which they are told and, the other way round, closed. */
 export const serviceKinds = [
   'config',
   'codec',
@@ -24,83 +25,72 @@ export interface Setting {
 export interface Settings {
   implementation(kind: Kind): Setting | undefined
   address(kind: Kind): string | undefined
-  options(kind: Kind): unknown
+  options(kind: Kind): Readonly<Record<string, unknown>> | undefined
+  /** In the place of the name and version that the service's code says. */
+  readonly serverName: string | undefined
+  readonly serverVersion: string | undefined
   /** Where to listen. @default "127.0.0.1:0" */
   readonly serverAddress: string
-  /** What others are told to call, when it is not where the service listens. */
+  /** What others are told to call, when it is not where the service listens: a host, or a host and a port. */
   readonly advertise: string | undefined
-  readonly nodeId: string | undefined
+  /** The node's id is `<service>-<this>`. @default a UUID */
+  readonly serverId: string | undefined
+  /** Of the node, in the registry. */
   readonly metadata: Readonly<Record<string, string>>
-  /** How long a registration counts, and how often it is renewed, in milliseconds. Go's defaults: 60 s and 30 s. */
+  /** How long a registration counts, in milliseconds; 0: for ever. @default 60_000, as in Go */
   readonly registerTtlMs: number
+  /** How often it is renewed, in milliseconds; 0: never. @default 30_000, as in Go */
   readonly registerIntervalMs: number
   /** How long a client waits for a reply. @default 10_000 */
   readonly requestTimeoutMs: number
   /** Go on serving this long after a SIGTERM, so that callers that have not heard yet are still answered. @default 5_000 */
   readonly stopGraceMs: number
+  /** Everyone may come in from anywhere: a proxy before the service does the checking. */
   readonly insecure: boolean
-  /** A file descriptor on which the process tells its runner how it is. */
-  readonly channel: number | undefined
 }
 
-/** Reads the settings. The names of the variables are go-micro's where it has one, so that one fleet shares one set. */
-export function readSettings(env: Readonly<Record<string, string | undefined>>, argv: readonly string[]): Settings {
+/**
+ * Reads the settings. The names of the variables are go-micro's where it has one, so that one fleet shares one set.
+ *
+ * @throws `invalid_argument`: ENVIRONMENT_INVALID for a variable, FLAG_INVALID for a flag without a value
+ */
+export function readSettings(env: Environment, argv: readonly string[]): Settings {
   const flags = readFlags(argv)
   const say = (flag: string, variable: string): Setting | undefined => {
     const byFlag = flags.get(flag)
+    if (byFlag === '') throw configErrors.flagInvalid(`--${flag}`, 'it needs a value')
     if (byFlag !== undefined) return { value: byFlag, why: `--${flag}` }
-    const byEnv = env[variable]
-    return byEnv === undefined || byEnv === '' ? undefined : { value: byEnv, why: env[`${variable}_WHY`] ?? variable }
+    const byEnv = textOf(env, variable)
+    return byEnv === undefined ? undefined : { value: byEnv, why: textOf(env, `${variable}_WHY`) ?? variable }
   }
-  const number = (variable: string, otherwise: number, wanted: string): number => {
-    const text = env[variable]
-    if (text === undefined || text === '') return otherwise
-    const value = Number(text)
-    if (!Number.isFinite(value) || value < 0) throw serviceErrors.environmentInvalid(variable, text, wanted)
-    return value
-  }
-
   return {
     implementation: (kind) => say(kind, `MICRO_${kind.toUpperCase()}`),
     address: (kind) => say(`${kind}-address`, `MICRO_${kind.toUpperCase()}_ADDRESS`)?.value,
-    options: (kind) => parseOptions(`MICRO_${kind.toUpperCase()}_OPTIONS`, env),
+    options: (kind) => objectOf(env, `MICRO_${kind.toUpperCase()}_OPTIONS`),
+    serverName: textOf(env, 'MICRO_SERVER_NAME'),
+    serverVersion: textOf(env, 'MICRO_SERVER_VERSION'),
     serverAddress: say('server-address', 'MICRO_SERVER_ADDRESS')?.value ?? '127.0.0.1:0',
-    advertise: env['MICRO_SERVER_ADVERTISE'],
-    nodeId: env['MICRO_SERVER_ID'],
-    metadata: pairs(env['MICRO_SERVER_METADATA'] ?? ''),
-    registerTtlMs: 1000 * number('MICRO_REGISTER_TTL', 60, 'a number of seconds'),
-    registerIntervalMs: 1000 * number('MICRO_REGISTER_INTERVAL', 30, 'a number of seconds'),
-    requestTimeoutMs: 1000 * number('MICRO_CLIENT_REQUEST_TIMEOUT', 10, 'a number of seconds'),
-    stopGraceMs: number('MICRO_STOP_GRACE_MS', 5000, 'a number of milliseconds'),
+    advertise: textOf(env, 'MICRO_SERVER_ADVERTISE'),
+    serverId: textOf(env, 'MICRO_SERVER_ID'),
+    metadata: pairsOf(env, 'MICRO_SERVER_METADATA'),
+    registerTtlMs: timeOf(env, 'MICRO_REGISTER_TTL', 60_000, 1000),
+    registerIntervalMs: timeOf(env, 'MICRO_REGISTER_INTERVAL', 30_000, 1000),
+    requestTimeoutMs: durationOf(env, 'MICRO_CLIENT_REQUEST_TIMEOUT', 10_000),
+    stopGraceMs: timeOf(env, 'MICRO_STOP_GRACE_MS', 5000, 1),
     insecure: flags.has('insecure') || env['MICRO_INSECURE'] === '1',
-    channel: env['MICRO_CHANNEL_FD'] === undefined ? undefined : number('MICRO_CHANNEL_FD', 3, 'a file descriptor'),
   }
 }
 
-// Only flags that stand alone (`--broker=nats`, `--broker nats`) are read here; all of them, these too, are settings of the configuration as well.
+// As config/source/flags.ts reads them, but as text: `--server-address=8080` is no number here. A flag without a value is "".
 function readFlags(argv: readonly string[]): Map<string, string> {
+  const end = argv.indexOf('--')
+  const mine = end === -1 ? argv : argv.slice(0, end)
   const flags = new Map<string, string>()
-  argv.forEach((argument, index) => {
+  mine.forEach((argument, index) => {
     const flag = /^--([a-z][a-z-]*)(?:=(.*))?$/s.exec(argument)
     if (flag?.[1] === undefined) return
-    const next = argv[index + 1]
+    const next = mine[index + 1]
     flags.set(flag[1], flag[2] ?? (next === undefined || next.startsWith('--') ? '' : next))
   })
   return flags
-}
-
-function parseOptions(variable: string, env: Readonly<Record<string, string | undefined>>): unknown {
-  const text = env[variable]
-  if (text === undefined || text === '') return undefined
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    // The parser's message is about a position in a text that may hold secrets; the name of the variable is enough to find it.
-    throw serviceErrors.environmentInvalid(variable, '(not JSON)', 'a JSON object')
-  }
-}
-
-function pairs(text: string): Record<string, string> {
-  const entries = text.split(',').filter((pair) => pair.includes('='))
-  return Object.fromEntries(entries.map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()]))
 }

@@ -1,14 +1,17 @@
-import { systemClock, type Clock } from '../base/index.js'
+import { sleep, systemClock, type Clock } from '../base/index.js'
 import type { Kind, Kinds, PluginEntry } from '../plugin/index.js'
-import { registration } from './registration.js'
-import type { ServiceContext } from './context.js'
-import type { ServiceOptions } from './definition.js'
-import { handlersOf } from './handlers.js'
+import { checkDefinition } from './check-definition.js'
+import { closers } from './closers.js'
 import { connect } from './connect.js'
+import type { ServiceContext } from './context.js'
+import type { NamedService, ServiceOptions } from './definition.js'
+import type { Environment } from './environment.js'
+import { handlersOf } from './handlers.js'
 import { listenTo } from './listen.js'
 import type { Use } from './parts.js'
 import { identifyProject } from './project.js'
-import { readSettings } from './settings.js'
+import { register } from './registration.js'
+import { readSettings, type Settings } from './settings.js'
 import { subscribeTopics } from './subscribe.js'
 
 /** How a service is started inside a program. All may be left out. */
@@ -18,7 +21,7 @@ export interface StartOptions {
   /** Implementations made by the program. They win over everything that environment and flags say, and are not closed by the service. */
   readonly use?: { readonly [K in Kind]?: Kinds[K] }
   /** @default process.env */
-  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly env?: Environment
   /** Flags: `--broker=nats`. @default none */
   readonly argv?: readonly string[]
   /** Where the project is looked for. @default process.cwd() */
@@ -33,7 +36,7 @@ export interface StartOptions {
 export interface StopOptions {
   /** After leaving the registry, go on serving this long for callers that have not heard yet. @default 0 */
   readonly graceMs?: number
-  /** The most that calls in work may take; then they are cut off. @default 25_000 */
+  /** The most that calls and messages in work may take; then they are cut off. @default 25_000 */
   readonly capMs?: number
 }
 
@@ -50,58 +53,45 @@ export interface RunningService {
   /** The implementations behind its interfaces, and why these. */
   readonly uses: readonly Use[]
   readonly context: ServiceContext
-  /** Leaves the registry, finishes what is in work, closes everything that it opened, in reverse. Twice is once. */
+  /** Leaves the registry, finishes what is in work, closes everything that it opened, in reverse. Rejects with the first failure, once all is closed. Twice is once. */
   stop(options?: StopOptions): Promise<void>
 }
 
 /** Puts a service together and starts it. What was opened before a failure is closed again before the failure is thrown. */
 export async function startService(options: ServiceOptions, start: StartOptions = {}): Promise<RunningService> {
-  const { env = process.env, argv = [], clock = systemClock, random = Math.random, folder = process.cwd() } = start
+  const { plugins = [], use = {}, env = process.env, argv = [], folder = process.cwd(), clock = systemClock, random = Math.random } = start
   const settings = readSettings(env, argv)
+  const service = named(options, settings)
   const project = identifyProject(env, folder)
-  const version = options.version ?? 'latest'
-  const closers: (() => Promise<void>)[] = []
-  const closeAll = async () => {
-    for (const close of closers.splice(0).reverse()) await close()
-  }
+  const opened = closers()
 
   try {
-    const connected = await connect(options, {
-      plugins: start.plugins ?? [],
-      use: start.use ?? {},
-      settings,
-      env,
-      argv,
-      project,
-      clock,
-      random,
-    })
-    closers.push(() => connected.close())
-    const { context, uses, parts } = connected
-    const handlers = handlersOf(options, context, parts)
+    const { parts, context, uses, close } = await connect(service, { plugins, use, settings, env, argv, project, clock, random })
+    opened.add(close)
+    const handlers = handlersOf(service, context, parts)
 
     let isReady = false
-    const server = await listenTo({ options, settings, parts, handlers, context, ready: () => isReady })
-    closers.push(() => server.close())
-    await options.ready?.(context)
-    const subscriptions = await subscribeTopics(options, parts, handlers, context)
-    closers.push(() => subscriptions.close())
-    const registered = await registration({ options, settings, parts, project, server, context })
+    const server = await listenTo({ service, settings, parts, handlers, context, ready: () => isReady })
+    opened.add(() => server.close())
+    await service.ready?.(context)
+    opened.add(() => service.stop?.(context))
+    const subscriptions = await subscribeTopics(service, parts, handlers, context)
+    opened.add(() => subscriptions.close())
+    const registration = await register({ service, settings, parts, project, server, context })
     isReady = true
 
     const stop = async ({ graceMs = 0, capMs = 25_000 }: StopOptions = {}) => {
       isReady = false
-      await registered.end()
-      if (graceMs > 0) await new Promise<void>((resolve) => void clock.after(graceMs, resolve))
-      await Promise.all([subscriptions.close(), server.drain(capMs)])
-      await options.stop?.(context)
-      await closeAll()
+      await registration.end()
+      if (graceMs > 0) await sleep(graceMs, { clock })
+      await Promise.all([subscriptions.drain(capMs), server.drain(capMs)])
+      await opened.close()
     }
     let stopping: Promise<void> | undefined
     return {
-      name: options.name,
-      version,
-      node: registered.node,
+      name: service.name,
+      version: service.version,
+      node: registration.node,
       address: server.address,
       url: parts.transport.features.has('web') ? `http://${server.address}` : undefined,
       uses,
@@ -109,7 +99,15 @@ export async function startService(options: ServiceOptions, start: StartOptions 
       stop: (stopOptions) => (stopping ??= stop(stopOptions)),
     }
   } catch (error) {
-    await closeAll()
+    // What stopped the start says more than what fails in clearing up after it.
+    await opened.close().catch(() => undefined)
     throw error
   }
+}
+
+/** The definition under the name and version that it runs with. */
+function named(options: ServiceOptions, { serverName, serverVersion }: Settings): NamedService {
+  const name = serverName ?? options.name
+  checkDefinition({ name })
+  return { ...options, name, version: serverVersion ?? options.version ?? 'latest' }
 }
