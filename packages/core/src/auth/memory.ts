@@ -16,7 +16,7 @@ export interface MemoryAuthOptions {
   readonly issuer?: string
   /** Where secrets, tokens and salts come from. @default crypto.randomBytes */
   readonly random?: RandomBytes
-  /** What a hash of a secret costs, and so each guess: N of scrypt, a power of two from 2 to 2^20. Lower it in tests only. @default 32_768 (32 MiB, some 60 ms) */
+  /** What a hash of a secret costs, and so each guess: N of scrypt, a power of two from 2 to 2^20. Lower it in tests only. @default 32_768 (32 MiB, some 100 ms) */
   readonly scryptCost?: number
 }
 

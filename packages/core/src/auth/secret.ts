@@ -12,7 +12,7 @@ export type RandomBytes = (size: number) => Uint8Array
 /**
  * `secret` hashed with a new salt.
  *
- * `cost` is scrypt's N, a power of two; 2^15 takes 32 MiB and some 60 ms, which is what each guess then costs as well.
+ * `cost` is scrypt's N, a power of two; 2^15 takes 32 MiB and some 100 ms, which is what each guess then costs as well.
  *
  * @see https://datatracker.ietf.org/doc/html/rfc7914 for scrypt, whose r = 8 and p = 1 are used here
  */

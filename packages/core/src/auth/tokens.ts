@@ -26,6 +26,8 @@ export interface Tokens {
   refresh(refreshToken: string, ttlMs: number): Token | undefined
   /** Whose it is; undefined when it is unknown, expired or revoked. */
   accountOf(accessToken: string): Account | undefined
+  /** How many records are kept: at most 1000, or twice what was alive when it was last that many. */
+  readonly size: number
 }
 
 /** A refresh token is `<family>.<secret>`: the family of a used one can be found although only the hash of the newest is kept. */
@@ -85,6 +87,9 @@ export function tokens(clock: Clock, random: RandomBytes): Tokens {
       // Forgotten at once, so that a wall clock that is set back later does not find it again.
       accesses.delete(key)
       return undefined
+    },
+    get size() {
+      return accesses.size + families.size
     },
   }
 }

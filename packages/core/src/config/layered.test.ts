@@ -102,13 +102,15 @@ test('layeredConfig() never puts an older tree in the place of a newer one', asy
 })
 
 test('layeredConfig() keeps the last good content of a source whose new content is invalid', async () => {
+  const clock = testClock()
   const file = memorySource('file', { a: 1 })
   const told: string[] = []
-  const config = await layeredConfig({ sources: [file], onInvalid: (error, source) => told.push(`${source} ${error.reason}`) })
+  const config = await layeredConfig({ sources: [file], clock, onInvalid: (error, source) => told.push(`${source} ${error.reason}`) })
 
   file.replace([1])
   await settled()
   assert.equal(config.get('a'), 1)
+  assert.equal(clock.pending, 0, 'what is wrong is not read again until it changes')
   file.replace({ a: 2 })
   await settled()
 

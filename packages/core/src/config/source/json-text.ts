@@ -4,7 +4,7 @@ import { maxDepth } from '../json-value.js'
 
 /**
  * `text` read as JSON (RFC 8259), strictly: what `JSON.parse` would lose in silence is refused, namely a key that is there twice, `__proto__`, an integer
- * beyond 2^53 - 1, a number beyond the range. A byte order mark at the start is passed over. Not deeper than 100 levels.
+ * whose digits cannot all be kept, a number beyond the range. A byte order mark at the start is passed over. Not deeper than 100 levels.
  *
  * Written here, since the errors of `JSON.parse` tell no place in some versions of Node.
  *
@@ -85,7 +85,7 @@ export function parseJson(text: string, file: string): JsonValue {
     const digits = pattern.exec(text)?.[0]
     if (digits === undefined) throw wanted('a value')
     const parsed = Number(digits)
-    const isKept = Number.isFinite(parsed) && (Number.isSafeInteger(parsed) || !/^-?\d+$/.test(digits))
+    const isKept = Number.isFinite(parsed) && (Number.isSafeInteger(parsed) || !/^-?\d+$/.test(digits) || String(parsed) === digits)
     if (!isKept) throw fail('a number is larger than can be kept exactly, wanted it in quotes')
     index += digits.length
     return parsed
