@@ -67,7 +67,7 @@ export async function natsClient(options: NatsClientOptions): Promise<NatsClient
   let tellClosed: () => void
   const closed = new Promise<void>((resolve) => (tellClosed = resolve))
   // Most publish to one subject many times in a row.
-  let lastSubject = ''
+  let lastSubject: string | undefined
   let lastSubjectBytes = Buffer.alloc(0)
 
   outbox.onWritten = () => {
