@@ -13,18 +13,30 @@ export const exitCodes = {
   integrity: 8,
 } as const
 
-const byReason: Readonly<Record<string, number>> = {
-  USAGE: exitCodes.usage,
-  NAME_INVALID: exitCodes.usage,
-  PROJECT_AMBIGUOUS: exitCodes.usage,
-  PROJECT_INVALID: exitCodes.invalidConfiguration,
-  NOT_RUNNING: exitCodes.notRunning,
-}
+const usage = ['USAGE', 'NAME_INVALID', 'PROJECT_AMBIGUOUS', 'BAD_PATTERN']
+const invalidConfiguration = [
+  'PROJECT_NOT_FOUND',
+  'PROJECT_UNREADABLE',
+  'NO_SERVICES',
+  'PLUGINS_NOT_IMPORTED',
+  'PLUGIN_SOURCE_UNSUPPORTED',
+  'DRIVER_UNSUPPORTED',
+  'NO_DRIVER',
+]
+const missingDependency = ['PLUGIN_NOT_INSTALLED', 'PLUGIN_NOT_IN_MANIFEST', 'COMMAND_NOT_FOUND']
+const unhealthy = ['NOT_READY', 'EXITED_EARLY']
 
-/** The exit code of a command that failed with `error`. */
+/**
+ * The exit code of a command that failed with `error`. What stands in a file of the user's, with its place, is configuration, unless it is a
+ * mistake in the code of a service.
+ */
 export function exitCodeOf(error: MicroError): number {
-  const known = byReason[error.reason]
-  if (known !== undefined) return known
-  if (error.code === 'deadline_exceeded') return exitCodes.timeout
-  return exitCodes.failure
+  const { reason, code, place } = error
+  if (usage.includes(reason)) return exitCodes.usage
+  if (reason === 'NOT_RUNNING') return exitCodes.notRunning
+  if (unhealthy.includes(reason)) return exitCodes.unhealthy
+  if (missingDependency.includes(reason)) return exitCodes.missingDependency
+  if (reason === 'BUILD_FAILED') return exitCodes.failure
+  if (invalidConfiguration.includes(reason) || (code === 'invalid_argument' && place !== undefined)) return exitCodes.invalidConfiguration
+  return code === 'deadline_exceeded' ? exitCodes.timeout : exitCodes.failure
 }

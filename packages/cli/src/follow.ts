@@ -1,14 +1,11 @@
+import { MicroError } from '@microts/core/base'
 import type { Run, RunEvent } from '@microts/runner'
-import { exitCodes } from './exit-code.js'
+import { exitCodeOf, exitCodes } from './exit-code.js'
 import { runEventWriter } from './render/run-event.js'
 import { tryIt } from './render/try-it.js'
 import type { Terminal } from './terminal.js'
 
-/**
- * Shows a run until it is over, and gives the exit code. The first Ctrl-C stops it, the second one kills what is left.
- *
- * @throws what kept it from starting
- */
+/** Shows a run until it is over, and gives the exit code. The first Ctrl-C stops it, the second one kills what is left. */
 export async function follow(run: Run, terminal: Terminal): Promise<number> {
   const { interrupts } = terminal
   const write = terminal.wantsJson ? (event: RunEvent) => terminal.json(event) : runEventWriter(terminal)
@@ -31,6 +28,8 @@ export async function follow(run: Run, terminal: Terminal): Promise<number> {
   const interrupted = interrupts.exitCode()
   interrupts.release()
   if (interrupted !== undefined) return interrupted
-  if (failure !== undefined) throw failure
-  return exitCodes.ok
+  if (failure === undefined) return exitCodes.ok
+  // The events have told it already.
+  if (MicroError.is(failure)) return exitCodeOf(failure)
+  throw failure
 }
