@@ -7,9 +7,9 @@
  */
 const KINDS = 'auth|broker|cache|codec|config|events|lock|registry|selector|store|trace|transport'
 const KIND = `(${KINDS})`
-const TEST = '\\.test\\.ts$'
+const TEST = '\\.(test|fixture)\\.ts$'
 // A suite is written with node:assert and the tools of testing/, as a test is.
-const TEST_OR_SUITE = '(\\.test|/conformance|/conformance/[^/]+)\\.ts$'
+const TEST_OR_SUITE = '(\\.test|\\.fixture|/conformance|/conformance/[^/]+)\\.ts$'
 const CONTRACT = `^packages/core/src/${KIND}/\\1\\.ts$`
 const BASE = '^packages/core/src/base/'
 const CORE_DOOR = '^packages/core/src/(index|[^/]+/(index|conformance))\\.ts$'
@@ -165,7 +165,7 @@ const everywhere = [
     {},
     { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
   ),
-  rule('a-test-is-a-leaf', 'What two tests share is a file of its own.', {}, { path: TEST }),
+  rule('a-test-is-a-leaf', 'What two tests share is a file of its own.', {}, { path: '\\.test\\.ts$' }),
   rule(
     'what-is-imported-exists',
     'An import that does not resolve is an import that no rule can judge.',

@@ -4,7 +4,7 @@ import ts from 'typescript'
 import { filesBelow, root, writeWhole } from './files.mjs'
 
 /**
- * Writes `<package>/src/a/b.ts` as `<out>/<package>/dist/a/b.{js,js.map,d.ts}`. Tests are left out; suites (conformance.ts) ship.
+ * Writes `<package>/src/a/b.ts` as `<out>/<package>/dist/a/b.{js,js.map,d.ts}`. Tests and their fixtures are left out; suites (conformance.ts) ship.
  *
  * @param {string[]} packages folders, relative to the root
  * @param {string} out absolute
@@ -28,7 +28,7 @@ export function emitPackages(packages, out) {
     newLine: ts.NewLineKind.LineFeed,
   }
   const sources = packages.flatMap((folder) =>
-    filesBelow(join(root, folder, 'src'), (path) => path.endsWith('.ts') && !path.endsWith('.test.ts')),
+    filesBelow(join(root, folder, 'src'), (path) => path.endsWith('.ts') && !/\.(test|fixture)\.ts$/.test(path)),
   )
   const program = ts.createProgram(
     sources.map((file) => join(root, file)),
