@@ -17,7 +17,8 @@ async function project(text: string): Promise<string> {
   return folder
 }
 
-const noStack = /\n\s+at /
+// A stack has one space behind "at"; the place of an error has three.
+const noStack = /\n\s+at \S/
 
 test('micro --version prints the version, and nothing else', async () => {
   const { version } = JSON.parse(await readFile(join(root, 'packages/cli/package.json'), 'utf8')) as { version: string }
