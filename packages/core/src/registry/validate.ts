@@ -37,7 +37,8 @@ export function checkService(service: ServiceRecord): void {
  * @throws `invalid_argument`/`SERVICE_INVALID`; `what` names the thing: `the address of "orders-1"`
  */
 export function parseAddress(address: string, what: string): HostAndPort {
-  const found = typeof address === 'string' ? /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^[\]:\s/]+)):(\d{1,5})$/.exec(address) : null
+  const found =
+    typeof address === 'string' ? /^(?:\[([0-9a-fA-F:.]*:[0-9a-fA-F:.]*(?:%[\w.-]+)?)\]|([^[\]:\s/]+)):(\d{1,5})$/.exec(address) : null
   const host = found?.[1] ?? found?.[2]
   const port = Number(found?.[3])
   if (host === undefined || port < 1 || port > 65_535)

@@ -1,5 +1,5 @@
 import type { NetworkInterfaceInfo } from 'node:os'
-import { isLoopback, parseIp } from './ip.js'
+import { isLoopback, isUnspecified, parseIp } from './ip.js'
 
 /** Which network interfaces are used: the loopback one alone, or those named (`eth0`, or by one of their addresses). An empty list: none. */
 export type InterfaceChoice = 'loopback' | readonly string[]
@@ -48,6 +48,8 @@ export function nearness(found: FoundInterfaces, chosen: readonly NetworkInterfa
   if (bytes === undefined) return 'far'
   if (isLoopback(bytes)) return 'host'
   const own = Object.values(found).flatMap((addresses) => addresses ?? [])
+  // With loopback alone Linux has no address to send multicast from, unless the sender names the interface, which Go does not.
+  if (isUnspecified(bytes)) return own.every((one) => one.internal) ? 'host' : 'far'
   if (own.some((one) => isEqual(parseIp(one.address), bytes))) return 'host'
   const networks = chosen.flatMap((one) => found[one.name] ?? [])
   return networks.some((one) => isInSubnet(bytes, one.cidr)) ? 'link' : 'far'

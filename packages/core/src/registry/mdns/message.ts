@@ -185,7 +185,7 @@ function readData(bytes: Uint8Array, view: DataView, code: number, start: number
   if (code === recordType.A && end - start === 4) return { type: 'A', address: formatIp(bytes.subarray(start, end)) }
   if (code === recordType.AAAA && end - start === 16) return { type: 'AAAA', address: formatIp(bytes.subarray(start, end)) }
   if (code === recordType.TXT) return { type: 'TXT', strings: readStrings(bytes, start, end) }
-  return { type: 'OTHER', code, data: bytes.slice(start, end) }
+  return { type: 'OTHER', code, data: Uint8Array.from(bytes.subarray(start, end)) }
 }
 
 function readStrings(bytes: Uint8Array, start: number, end: number): string[] {
