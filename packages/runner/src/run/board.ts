@@ -33,7 +33,16 @@ export function createBoard(planned: readonly Planned[], clock: Clock, onChange:
 
 function firstRow(planned: Planned): ServiceState {
   const { service } = planned
-  const common = { service: service.name, type: service.type, state: 'waiting' as const, restarts: 0, uses: [], endpoints: [], topics: [], samples: {} }
+  const common = {
+    service: service.name,
+    type: service.type,
+    state: 'waiting' as const,
+    restarts: 0,
+    uses: [],
+    endpoints: [],
+    topics: [],
+    samples: {},
+  }
   if (planned.kind === 'own') return { ...common, kind: 'own', driver: 'node', urls: [], ports: service.ports, exports: {} }
   const { chosen } = planned
   return {

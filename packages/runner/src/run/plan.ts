@@ -65,7 +65,7 @@ export async function planUp(options: PlanOptions): Promise<Planned[]> {
       return type === undefined ? planOwn(service, service.needs, providers, options) : planType(service, type, options)
     }),
   )
-  return withOwnBroker(planned, options)
+  return complete(planned, options)
 }
 
 /** The same for services of ours alone: what they need of other types comes from `beside`, the `up` of the project, if that runs. */
@@ -86,7 +86,7 @@ export async function planRun(
       return planOwn(service, needs, new Map(), options, given)
     }),
   )
-  return brokerAddress === undefined ? withOwnBroker(planned, options) : planned
+  return brokerAddress === undefined ? complete(planned, options) : planned
 }
 
 /** What a `run` cannot have: the services of other types that are needed and not running. */
@@ -117,6 +117,13 @@ async function planType(service: ServiceDefinition, type: ServiceTypeManifest, o
   const chosen = await chooseDriver(service, type, { prefer: prefer ?? options.project.prefer, env })
   const ports = await Promise.all(Object.keys(type.ports).map(async (port) => [port, await chooser.choose(service, port)] as const))
   return { kind: 'type', service, type, chosen, ports: Object.fromEntries(ports), needs: service.needs }
+}
+
+/** The plan with the run's own broker, if it takes one. Its ports are written down. */
+async function complete(planned: readonly Planned[], options: PlanOptions): Promise<Planned[]> {
+  const all = await withOwnBroker(planned, options)
+  options.ports.remember()
+  return all
 }
 
 /** Adds the broker that our services use when nobody chose another one. */

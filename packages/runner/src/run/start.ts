@@ -37,15 +37,15 @@ export function startRun(mode: 'up' | 'run', options: UpOptions, prepare: () => 
     live.save()
     timeline.emit({ type: 'running', services: live.board.rows(), afterMs: Math.round(clock.monotonicMs() - startedMs) })
   }
-  const ready = begin()
-  // A failure of one service has been told by then, with its name.
-  const begun = ready.catch((error: unknown) => {
+  const begun = begin()
+  const settled = begun.catch((error: unknown) => {
+    // A failure of one service has been told by then, with its name.
     if (live?.supervision === undefined && !stopping.signal.aborted)
       timeline.emit({ type: 'failed', error: errorData(MicroError.from(error)) })
   })
   let over: Promise<void> | undefined
   const finish = async () => {
-    await begun
+    await settled
     await live?.close()
     timeline.emit({ type: 'ended' })
     timeline.end()
@@ -53,8 +53,12 @@ export function startRun(mode: 'up' | 'run', options: UpOptions, prepare: () => 
   let resolveEnded: () => void = () => undefined
   const ended = new Promise<void>((resolve) => (resolveEnded = resolve))
   const end = () => (over ??= finish().finally(resolveEnded))
-  // Without services that could still run there is nothing to wait for.
-  void begun.then(() => (live?.supervision === undefined ? end() : undefined))
+  const ready = begun.catch(async (error: unknown) => {
+    // Nothing was started: whoever is told so finds nothing left of the run, and may try again.
+    if (live?.supervision === undefined) await end()
+    throw error
+  })
+  ready.catch(() => undefined) // whoever wants to know holds the same promise
 
   return {
     events: timeline.events,

@@ -1,3 +1,4 @@
+import { nearest } from '@microts/core/base'
 import { shapeMistakes, spaceAfterColon } from './errors.js'
 import type { Report } from './mistake.js'
 import type { Branch, Entry, Leaf, Tree } from './tree.js'
@@ -100,9 +101,11 @@ function readMap(tree: Tree, shape: Extract<Shape, { is: 'map' }>, path: string,
 function readObject(tree: Tree, shape: Extract<Shape, { is: 'object' }>, path: string, reader: ShapeReader): unknown {
   if (tree.is !== 'map') return wrong(tree, shape, path, reader.report)
   const value = emptyObject()
+  const unknown: string[] = []
   for (const entry of tree.entries) {
     const key = Object.hasOwn(shape.keys, entry.key) ? shape.keys[entry.key] : undefined
     if (key === undefined) {
+      unknown.push(entry.key)
       if (reader.passOver !== undefined) reader.passOver(join(path, entry.key))
       else reader.report(shapeMistakes.unknownKey(entry.keyPlace, path, entry.key, Object.keys(shape.keys)))
       continue
@@ -110,8 +113,10 @@ function readObject(tree: Tree, shape: Extract<Shape, { is: 'object' }>, path: s
     const item = readShape(entry.value, key.shape, join(path, entry.key), reader)
     if (item !== undefined) value[entry.key] = item
   }
+  // A key that is misspelt has been told of, and is not missing as well.
+  const isMisspelt = (name: string) => unknown.some((key) => key.startsWith(`${name}:`) || nearest(key, [name]).length > 0)
   for (const [name, key] of Object.entries(shape.keys))
-    if (key.isRequired === true && !tree.entries.some((entry) => entry.key === name))
+    if (key.isRequired === true && !tree.entries.some((entry) => entry.key === name) && !isMisspelt(name))
       reader.report(shapeMistakes.missingKey(tree.place, path, name, key.about))
   return value
 }
