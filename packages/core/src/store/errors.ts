@@ -40,13 +40,18 @@ export const storeErrors = {
       cause,
     }),
 
-  /** What is kept under a key is not what was put there, and the store can tell. `where`: the file and offset, or the row. */
-  recordCorrupt: (key: string, where: string) =>
-    new MicroError('data_loss', `Cannot read ${quote(key)}: its bytes in ${where} do not have the checksum that they were written with`, {
-      reason: 'RECORD_CORRUPT',
-      hint: 'Put it anew or delete it, or bring the data back from a backup; then look at the disk.',
-      details: { key, where },
-    }),
+  /** What is kept under a key is not what was put there, or cannot be read at all (`cause`). `where`: the file and offset, or the row. */
+  recordCorrupt: (key: string, where: string, cause?: unknown) =>
+    new MicroError(
+      'data_loss',
+      `Cannot read ${quote(key)} in ${where}: ${cause instanceof Error ? cause.message : 'it does not have the checksum that it was written with'}`,
+      {
+        reason: 'RECORD_CORRUPT',
+        hint: 'Put it anew or delete it, or bring the data back from a backup; then look at the disk.',
+        details: { key, where },
+        cause,
+      },
+    ),
 }
 
 // A key can be a thousand bytes long, or no string at all; a message stays readable either way.
