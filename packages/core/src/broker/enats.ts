@@ -1,13 +1,11 @@
 import { baseErrors, MicroError, systemClock, type Clock } from '../base/index.js'
 import { natsClient, natsServer, type NatsClient, type NatsMessage, type NatsServer } from '../nats/index.js'
 import type { Broker, Message, MessageHandler, PublishOptions, SubscribeOptions, Subscription } from './broker.js'
+import { checkPublish, checkSubscribe } from './check.js'
 import { delivered } from './delivery.js'
 import { decodeEnvelope, encodeEnvelope, envelopeBytes } from './envelope.js'
 import { brokerErrors } from './errors.js'
-import { refuseUnclaimed } from './features.js'
 import { inbox } from './inbox.js'
-import { checkHeader } from './message.js'
-import { checkQueue, checkTopic, checkTopicPattern } from './topic.js'
 
 /** How to make an {@link enatsBroker}. */
 export interface EnatsBrokerOptions {
@@ -61,26 +59,22 @@ export async function enatsBroker(options: EnatsBrokerOptions = {}): Promise<Bro
     close: () => (closing ??= close()),
   }
 
-  async function publish(topic: string, message: Message, { durable, signal }: PublishOptions = {}): Promise<void> {
+  async function publish(topic: string, message: Message, publishOptions: PublishOptions = {}): Promise<void> {
     checkOpen()
-    refuseUnclaimed({ name, features }, { durable })
-    checkTopic(topic)
-    const leastBytes = checkHeader(message.header) + envelopeBytes(message.body.length)
+    const leastBytes =
+      checkPublish({ name, features }, topic, message, publishOptions) + envelopeBytes(message.body.length) - message.body.length
     // Before the work of encoding something huge; the exact limit is the server's.
     if (leastBytes > client.maxPayloadBytes) throw brokerErrors.messageTooLarge(topic, leastBytes, client.maxPayloadBytes)
-    if (signal?.aborted === true) throw baseErrors.canceled(`publishing to "${topic}"`, signal.reason)
     const room = client.room()
-    if (room !== undefined) await untilAborted(room, topic, signal)
+    if (room !== undefined) await untilAborted(room, topic, publishOptions.signal)
     checkOpen()
     client.publish(topic, encodeEnvelope(message))
   }
 
   async function subscribe(topic: string, handler: MessageHandler, subscribeOptions: SubscribeOptions = {}): Promise<Subscription> {
     checkOpen()
-    refuseUnclaimed({ name, features }, subscribeOptions)
-    checkTopicPattern(topic)
+    checkSubscribe({ name, features }, topic, subscribeOptions)
     const { queue } = subscribeOptions
-    checkQueue(queue)
     const box = inbox({ ...subscribeOptions, handler, maxWaitingMessages, maxWaitingBytes })
     const receive = ({ subject, payload }: NatsMessage) => {
       const message = decodeEnvelope(payload)

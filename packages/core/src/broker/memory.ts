@@ -1,12 +1,10 @@
 import { baseErrors } from '../base/index.js'
 import { sublist } from '../nats/index.js'
-import type { Broker, MessageHandler, PublishOptions, SubscribeOptions, Subscription } from './broker.js'
+import type { Broker, Message, MessageHandler, PublishOptions, SubscribeOptions, Subscription } from './broker.js'
+import { checkPublish, checkSubscribe } from './check.js'
 import { delivered } from './delivery.js'
 import { brokerErrors } from './errors.js'
 import { inbox, type Inbox } from './inbox.js'
-import { checkHeader } from './message.js'
-import { refuseUnclaimed } from './features.js'
-import { checkQueue, checkTopic, checkTopicPattern } from './topic.js'
 
 /** How to make a {@link memoryBroker}. */
 export interface MemoryBrokerOptions {
@@ -42,17 +40,10 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): Broker {
 
   return { name, features, guarantee: 'at-most-once', address: name, publish, subscribe, close }
 
-  async function publish(
-    topic: string,
-    message: Parameters<Broker['publish']>[1],
-    { durable, signal }: PublishOptions = {},
-  ): Promise<void> {
+  async function publish(topic: string, message: Message, publishOptions: PublishOptions = {}): Promise<void> {
     if (isClosed) throw baseErrors.closed('broker')
-    refuseUnclaimed({ name, features }, { durable })
-    checkTopic(topic)
-    const bytes = checkHeader(message.header) + message.body.length
+    const bytes = checkPublish({ name, features }, topic, message, publishOptions)
     if (bytes > maxMessageBytes) throw brokerErrors.messageTooLarge(topic, bytes, maxMessageBytes)
-    if (signal?.aborted === true) throw baseErrors.canceled(`publishing to "${topic}"`, signal.reason)
     const { plain, groups } = subscriptions.match(topic)
     for (const each of plain) each.inbox.offer(delivered(topic, message))
     for (const group of groups) group[Math.floor(random() * group.length)]?.inbox.offer(delivered(topic, message))
@@ -60,10 +51,8 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): Broker {
 
   async function subscribe(topic: string, handler: MessageHandler, subscribeOptions: SubscribeOptions = {}): Promise<Subscription> {
     if (isClosed) throw baseErrors.closed('broker')
-    refuseUnclaimed({ name, features }, subscribeOptions)
-    checkTopicPattern(topic)
+    checkSubscribe({ name, features }, topic, subscribeOptions)
     const { queue } = subscribeOptions
-    checkQueue(queue)
     const standing: Standing = {
       subject: topic,
       queue,

@@ -1,6 +1,7 @@
 import { BufferedMessage, textArgument } from './message.js'
 import type { NatsListener } from './nats.js'
-import { readNumber, Verb, type Frame } from './parser.js'
+import type { Frame } from './parser.js'
+import { readNumber, Verb } from './verbs.js'
 import { isPattern } from './subject.js'
 
 /** What a client has subscribed to, on whichever connection. */

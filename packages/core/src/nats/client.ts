@@ -1,40 +1,17 @@
-import { backoffMs, baseErrors, deadlineAfter, remainingMs, sleep, systemClock, type Cancel, type Clock } from '../base/index.js'
+import { backoffMs, baseErrors, deadlineAfter, remainingMs, sleep, systemClock, type Cancel } from '../base/index.js'
 import { parseAddresses, type NatsAddress } from './address.js'
 import { checkPublish, checkSubscribe } from './checks.js'
+import type { NatsClientOptions } from './client-options.js'
 import { clientSubscriptions } from './client-subscriptions.js'
+import { publishBytes, writePublish } from './encode.js'
 import { natsErrors } from './errors.js'
 import { errorText, openLink, readInfo, type Link } from './link.js'
 import type { NatsClient, NatsClientState, NatsPublishOptions } from './nats.js'
-import { Outbox, copyBytes, slabPool, writeNumber } from './outbox.js'
-import { Verb, type Frame } from './parser.js'
+import { Outbox, slabPool } from './outbox.js'
+import type { Frame } from './parser.js'
+import { Verb } from './verbs.js'
 import { pongQueue } from './pong-queue.js'
-
-/** How to connect. */
-export interface NatsClientOptions {
-  /** `nats://host:port`, or several with commas between them or in a list: they are tried in turn. User and password, or a token, stand in the address. */
-  readonly servers: string | readonly string[]
-  /** How this client is called in the server's lists. */
-  readonly name?: string
-  /** For one attempt to connect and log in. @default 5_000 */
-  readonly connectTimeoutMs?: number
-  /** The most that the first wait before connecting again can be; it doubles. @default 50 */
-  readonly reconnectBaseMs?: number
-  /** The most that any such wait can be. @default 2_000 */
-  readonly reconnectCapMs?: number
-  /** What may be published while there is no connection. @default 8_388_608 (8 MiB) */
-  readonly maxBufferedBytes?: number
-  /** What may wait for a server that is connected and slow. @default 67_108_864 (64 MiB) */
-  readonly maxPendingBytes?: number
-  /** How often a silent server is asked whether it is there; after two questions without an answer it is not. @default 15_000 */
-  readonly pingIntervalMs?: number
-  readonly clock?: Clock
-  /** Evenly drawn from 0 (included) to 1 (excluded): spreads the attempts to connect again. @default Math.random */
-  readonly random?: () => number
-  /** Told when the connection is lost (`error` says why) and when it is back. */
-  readonly onState?: (state: NatsClientState, error?: Error) => void
-  /** Told of what the server complains about, and of what a listener throws. @default the latter is thrown where nobody catches it */
-  readonly onError?: (error: unknown) => void
-}
+import { throwLater } from './throw-later.js'
 
 // Above it a publisher had better wait: enough to keep the socket busy.
 const roomBytes = 1024 * 1024
@@ -133,41 +110,14 @@ export async function natsClient(options: NatsClientOptions): Promise<NatsClient
       lastSubject = subject
       lastSubjectBytes = Buffer.from(subject)
     }
-    const headerBytes = headers?.length ?? 0
-    const size = headerBytes + payload.length
+    const size = payload.length + (headers?.length ?? 0)
     if (size > info.max_payload) throw natsErrors.messageTooLarge(size, info.max_payload)
     const replyBytes = reply === undefined ? undefined : Buffer.from(reply)
-    const bytes = 40 + lastSubjectBytes.length + (replyBytes?.length ?? 0) + size
+    const bytes = publishBytes(lastSubjectBytes, replyBytes, size)
     const isReconnecting = state === 'reconnecting'
     const most = isReconnecting ? maxBufferedBytes : maxPendingBytes
     if (outbox.pendingBytes + bytes > most) throw natsErrors.publishBufferFull(outbox.pendingBytes, most, isReconnecting)
-
-    outbox.reserve(bytes)
-    const { slab } = outbox
-    let { at } = outbox
-    if (headers !== undefined) slab[at++] = 72 // H
-    slab[at++] = 80 // P
-    slab[at++] = 85 // U
-    slab[at++] = 66 // B
-    slab[at++] = 32
-    at = copyBytes(slab, at, lastSubjectBytes, 0, lastSubjectBytes.length)
-    slab[at++] = 32
-    if (replyBytes !== undefined) {
-      at = copyBytes(slab, at, replyBytes, 0, replyBytes.length)
-      slab[at++] = 32
-    }
-    if (headers !== undefined) {
-      at = writeNumber(slab, at, headerBytes)
-      slab[at++] = 32
-    }
-    at = writeNumber(slab, at, size)
-    slab[at++] = 13
-    slab[at++] = 10
-    if (headers !== undefined) at = copyBytes(slab, at, headers, 0, headerBytes)
-    at = copyBytes(slab, at, payload, 0, payload.length)
-    slab[at++] = 13
-    slab[at++] = 10
-    outbox.at = at
+    writePublish(outbox, { subject: lastSubjectBytes, reply: replyBytes, headers, payload })
     askFlush()
   }
 
@@ -340,10 +290,3 @@ export async function natsClient(options: NatsClientOptions): Promise<NatsClient
 }
 
 const nothing = () => undefined
-
-// Where nobody catches it, as what an event listener throws.
-function throwLater(error: unknown): void {
-  queueMicrotask(() => {
-    throw error
-  })
-}

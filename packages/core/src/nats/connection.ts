@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net'
 import type { Cancel, Clock } from '../base/index.js'
+import { messageBytes, writeMessage } from './encode.js'
 import { asksForLogin, firstAgreement, readConnect, type Agreement, type Credentials } from './handshake.js'
-import { copyBytes, Outbox, writeNumber, type SlabPool } from './outbox.js'
-import { argument, natsParser, readNumber, Verb, type Frame, type NatsParser, type ProtocolFault } from './parser.js'
-import { errorTexts } from './protocol.js'
+import { Outbox, type SlabPool } from './outbox.js'
+import { argument, natsParser, type Frame, type NatsParser, type ProtocolFault } from './parser.js'
+import { readNumber, Verb } from './verbs.js'
+import { errorTexts, stallMs } from './protocol.js'
 import { emptyRoute, hasReply, type Peer, type RouteMemory, type Router, type ServerSubscription } from './router.js'
 import { isLiteralSubject, isSubject, subjectMatches } from './subject.js'
 
@@ -25,8 +27,6 @@ export interface Hub {
 const authenticationTimeoutMs = 2000
 // How long the last bytes may take to be read before the socket is destroyed.
 const lingerMs = 1000
-// As long as nats-server 2.10 lets a publisher wait for those who do not keep up: enough to help them, too short to be a lever against others.
-const stallMs = 5
 const maxPingsOut = 2
 const faultTexts: Record<ProtocolFault, string | undefined> = {
   'unknown-operation': errorTexts.unknownOperation,
@@ -107,11 +107,8 @@ export class ServerConnection implements Peer {
   deliver(subscription: ServerSubscription, frame: Frame, origin: Peer): boolean {
     if (this.ending) return false
     const { outbox } = this
-    const { line, body, bodyEnd } = frame
     const withHeaders = frame.headerBytes > 0 && this.agreement.headers
-    const bodyStart = withHeaders ? frame.bodyStart : frame.bodyStart + frame.headerBytes
-    // At most: operation, subject, sid, reply, two numbers and what separates them, payload.
-    const bytes = 40 + (frame.argsEnd - frame.argsStart) + subscription.sidBytes.length + bodyEnd - bodyStart
+    const bytes = messageBytes(frame, subscription.sidBytes)
     const pendingBytes = outbox.pendingBytes + bytes
     if (pendingBytes > this.#hub.maxPendingBytes) {
       this.#endSlow()
@@ -120,39 +117,7 @@ export class ServerConnection implements Peer {
     if (pendingBytes > this.#hub.maxPendingBytes / 2) origin.stall()
     if (outbox.pendingBytes === outbox.inFlightBytes) this.#hub.flushSoon(this)
 
-    outbox.reserve(bytes)
-    const { slab } = outbox
-    let at = outbox.at
-    if (withHeaders) slab[at++] = 72 // H
-    slab[at++] = 77 // M
-    slab[at++] = 83 // S
-    slab[at++] = 71 // G
-    slab[at++] = 32
-    at = copyBytes(slab, at, line, frame.starts[0] as number, frame.ends[0] as number)
-    slab[at++] = 32
-    at = copyBytes(slab, at, subscription.sidBytes, 0, subscription.sidBytes.length)
-    slab[at++] = 32
-    if (hasReply(frame)) {
-      at = copyBytes(slab, at, line, frame.starts[1] as number, frame.ends[1] as number)
-      slab[at++] = 32
-    }
-    const sizeEnd = frame.ends[frame.count - 1] as number
-    if (line === body && frame.verb === Verb.pub && bodyStart - sizeEnd === 2) {
-      // Size, CR LF, payload, CR LF lie there as they are wanted: one copy.
-      outbox.at = copyBytes(slab, at, line, frame.starts[frame.count - 1] as number, bodyEnd + 2)
-      return true
-    }
-    if (withHeaders) {
-      at = writeNumber(slab, at, frame.headerBytes)
-      slab[at++] = 32
-    }
-    at = writeNumber(slab, at, bodyEnd - bodyStart)
-    slab[at++] = 13
-    slab[at++] = 10
-    at = copyBytes(slab, at, body, bodyStart, bodyEnd)
-    slab[at++] = 13
-    slab[at++] = 10
-    outbox.at = at
+    writeMessage(outbox, subscription.sidBytes, frame, withHeaders)
     return true
   }
 

@@ -2,7 +2,7 @@
 export { isLoopback, parseAddress, parseAddresses } from './address.js'
 export type { NatsAddress } from './address.js'
 export { natsClient } from './client.js'
-export type { NatsClientOptions } from './client.js'
+export type { NatsClientOptions } from './client-options.js'
 export type { NatsUser } from './handshake.js'
 export * from './nats.js'
 export type { NatsInfo } from './protocol.js'

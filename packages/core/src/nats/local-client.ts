@@ -3,8 +3,9 @@ import { natsErrors } from './errors.js'
 import { BufferedMessage, textArgument } from './message.js'
 import type { NatsClient, NatsListener, NatsMessage, NatsSubscription } from './nats.js'
 import { checkPublish, checkSubscribe } from './checks.js'
-import { emptyFrame, Verb, type Frame } from './parser.js'
-import type { NatsInfo } from './protocol.js'
+import { emptyFrame, type Frame } from './parser.js'
+import { Verb } from './verbs.js'
+import { stallMs, type NatsInfo } from './protocol.js'
 import { emptyRoute, hasReply, type Peer, type Router, type ServerSubscription } from './router.js'
 
 /** What a {@link localClient} needs of its server. */
@@ -16,8 +17,6 @@ export interface LocalClientOptions {
   readonly onError: (error: unknown) => void
   readonly onClosed: (client: NatsClient) => void
 }
-
-const stallMs = 5
 
 /** A client beside its server in one process: the same rules as over a socket, and no socket. Listeners are called after the publisher's code has run, never inside it. */
 export function localClient(options: LocalClientOptions): NatsClient {

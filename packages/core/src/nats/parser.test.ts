@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { argument, natsParser, Verb, type Frame, type ParserOptions, type ProtocolFault } from './parser.js'
+import { argument, natsParser, type Frame, type ParserOptions, type ProtocolFault } from './parser.js'
+import { Verb } from './verbs.js'
 
 const verbNames = new Map<number, string>(Object.entries(Verb).map(([name, verb]) => [verb, name]))
 

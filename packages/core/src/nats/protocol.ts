@@ -13,6 +13,9 @@ export const defaultMaxPayloadBytes = 2 * 1024 * 1024
 /** What may wait for one connection before it is a slow consumer: half of nats-server's 64 MiB, since all connections share this one heap. */
 export const defaultMaxPendingBytes = 32 * 1024 * 1024
 
+/** How long a publisher pauses for those who do not keep up. As long as nats-server 2.10: enough to help them, too short to be a lever against others. */
+export const stallMs = 5
+
 /** The version of nats-server whose client protocol is spoken here: clients decide by it what they may use. */
 export const protocolVersion = '2.9.10'
 

@@ -1,4 +1,5 @@
-import { argument, Verb, type Frame } from './parser.js'
+import { argument, type Frame } from './parser.js'
+import { Verb } from './verbs.js'
 import { sublist, type Interest, type Match, type Sublist } from './sublist.js'
 
 /** A subscription at the server. */

@@ -16,6 +16,7 @@ import {
   type NatsInfo,
 } from './protocol.js'
 import { router } from './router.js'
+import { throwLater } from './throw-later.js'
 
 /** How to run a server. */
 export interface NatsServerOptions {
@@ -177,12 +178,5 @@ function listen(listener: Server, host: string, port: number): Promise<number> {
       reject(error.code === 'EADDRINUSE' ? natsErrors.portTaken(host, port, error) : natsErrors.listenFailed(host, port, error)),
     )
     listener.listen({ host, port }, () => resolve((listener.address() as AddressInfo).port))
-  })
-}
-
-// Where nobody catches it, as what an event listener throws.
-function throwLater(error: unknown): void {
-  queueMicrotask(() => {
-    throw error
   })
 }

@@ -1,0 +1,95 @@
+import { copyBytes, writeNumber, type Outbox } from './outbox.js'
+import type { Frame } from './parser.js'
+import { hasReply } from './router.js'
+import { Verb } from './verbs.js'
+
+// Operation, two numbers and what separates the words take less.
+const fixedBytes = 40
+
+/** The most bytes that {@link writeMessage} writes. */
+export function messageBytes(frame: Frame, sid: Buffer): number {
+  return fixedBytes + (frame.argsEnd - frame.argsStart) + sid.length + (frame.bodyEnd - frame.bodyStart)
+}
+
+/** Writes a published frame as MSG or, `withHeaders`, as HMSG for the subscription `sid`; without them its headers are left out. */
+export function writeMessage(outbox: Outbox, sid: Buffer, frame: Frame, withHeaders: boolean): void {
+  outbox.reserve(messageBytes(frame, sid))
+  const { slab } = outbox
+  const { line, body, bodyEnd } = frame
+  const bodyStart = withHeaders ? frame.bodyStart : frame.bodyStart + frame.headerBytes
+  let at = outbox.at
+  if (withHeaders) slab[at++] = 72 // H
+  slab[at++] = 77 // M
+  slab[at++] = 83 // S
+  slab[at++] = 71 // G
+  slab[at++] = 32
+  at = copyBytes(slab, at, line, frame.starts[0] as number, frame.ends[0] as number)
+  slab[at++] = 32
+  at = copyBytes(slab, at, sid, 0, sid.length)
+  slab[at++] = 32
+  if (hasReply(frame)) {
+    at = copyBytes(slab, at, line, frame.starts[1] as number, frame.ends[1] as number)
+    slab[at++] = 32
+  }
+  const sizeEnd = frame.ends[frame.count - 1] as number
+  if (line === body && frame.verb === Verb.pub && bodyStart - sizeEnd === 2) {
+    // Size, CR LF, payload, CR LF lie there as they are wanted: one copy.
+    outbox.at = copyBytes(slab, at, line, frame.starts[frame.count - 1] as number, bodyEnd + 2)
+    return
+  }
+  if (withHeaders) {
+    at = writeNumber(slab, at, frame.headerBytes)
+    slab[at++] = 32
+  }
+  at = writeNumber(slab, at, bodyEnd - bodyStart)
+  slab[at++] = 13
+  slab[at++] = 10
+  at = copyBytes(slab, at, body, bodyStart, bodyEnd)
+  slab[at++] = 13
+  slab[at++] = 10
+  outbox.at = at
+}
+
+/** What a client publishes, as bytes. */
+export interface Publication {
+  readonly subject: Buffer
+  readonly reply: Buffer | undefined
+  readonly headers: Uint8Array | undefined
+  readonly payload: Uint8Array
+}
+
+/** The most bytes that {@link writePublish} writes; `size` is that of headers and payload. */
+export function publishBytes(subject: Buffer, reply: Buffer | undefined, size: number): number {
+  return fixedBytes + subject.length + (reply?.length ?? 0) + size
+}
+
+/** Writes PUB, or HPUB when there are headers. */
+export function writePublish(outbox: Outbox, { subject, reply, headers, payload }: Publication): void {
+  const size = payload.length + (headers?.length ?? 0)
+  outbox.reserve(publishBytes(subject, reply, size))
+  const { slab } = outbox
+  let at = outbox.at
+  if (headers !== undefined) slab[at++] = 72 // H
+  slab[at++] = 80 // P
+  slab[at++] = 85 // U
+  slab[at++] = 66 // B
+  slab[at++] = 32
+  at = copyBytes(slab, at, subject, 0, subject.length)
+  slab[at++] = 32
+  if (reply !== undefined) {
+    at = copyBytes(slab, at, reply, 0, reply.length)
+    slab[at++] = 32
+  }
+  if (headers !== undefined) {
+    at = writeNumber(slab, at, headers.length)
+    slab[at++] = 32
+  }
+  at = writeNumber(slab, at, size)
+  slab[at++] = 13
+  slab[at++] = 10
+  if (headers !== undefined) at = copyBytes(slab, at, headers, 0, headers.length)
+  at = copyBytes(slab, at, payload, 0, payload.length)
+  slab[at++] = 13
+  slab[at++] = 10
+  outbox.at = at
+}
