@@ -7,7 +7,7 @@ import { writeSync } from 'node:fs'
 import { fileStore } from './file-store.js'
 
 const [folder = '', puts = '', atATime = ''] = argv.slice(2)
-const store = await fileStore({ folder, maxSegmentBytes: 600, minGarbageBytes: 1200 })
+const store = await fileStore({ folder, maxSegmentBytes: 600, minGarbageBytes: 700 })
 // Not through the stream, which would keep what was said in memory when the process is killed.
 const say = (line: string) => writeSync(stdout.fd, `${line}\n`)
 
