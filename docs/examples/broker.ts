@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { memoryBroker, type Message } from '@microts/core/broker'
 
-const order = (id: number): Message => ({ header: { 'Content-Type': 'application/json' }, body: new TextEncoder().encode(JSON.stringify({ id })) })
+const order = (id: number): Message => ({
+  header: { 'Content-Type': 'application/json' },
+  body: new TextEncoder().encode(JSON.stringify({ id })),
+})
 const idOf = (message: Message) => (JSON.parse(new TextDecoder().decode(message.body)) as { id: number }).id
 
 const broker = memoryBroker()

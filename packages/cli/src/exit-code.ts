@@ -1,4 +1,4 @@
-import { MicroError } from '@microts/core/base'
+import type { MicroError } from '@microts/core/base'
 
 /** What the exit codes of `micro` mean. `micro help exit-codes` shows them. */
 export const exitCodes = {

@@ -29,7 +29,7 @@ export async function follow(run: Run, terminal: Terminal): Promise<number> {
   interrupts.release()
   if (interrupted !== undefined) return interrupted
   if (failure === undefined) return exitCodes.ok
-  // The events have told it already.
-  if (MicroError.is(failure)) return exitCodeOf(failure)
-  throw failure
+  // The events have told it already, unless it is a mistake of ours.
+  if (!MicroError.is(failure)) throw new Error('The run failed', { cause: failure })
+  return exitCodeOf(failure)
 }

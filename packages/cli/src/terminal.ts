@@ -39,14 +39,14 @@ export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'
 export function processTerminal(options: { readonly wantsJson: boolean; readonly color: boolean }): Terminal {
   const { env } = process
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0'
-  const hasColor = options.color && (env['NO_COLOR'] ?? '') === '' && (forced || (process.stdout.isTTY === true && env['TERM'] !== 'dumb'))
+  const hasColor = options.color && (env['NO_COLOR'] ?? '') === '' && (forced || (process.stdout.isTTY && env['TERM'] !== 'dumb'))
   let interrupts: Interrupts | undefined
   return {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
     json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
     wantsJson: options.wantsJson,
-    isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true && !options.wantsJson && env['CI'] === undefined,
+    isInteractive: process.stdin.isTTY && process.stderr.isTTY && !options.wantsJson && env['CI'] === undefined,
     columns: process.stdout.columns ?? 100,
     env,
     folder: process.cwd(),

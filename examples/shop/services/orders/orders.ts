@@ -3,8 +3,15 @@ import { z } from 'zod'
 
 // The examples are what `micro up` shows a newcomer to type.
 const Order = z.object({
-  item: z.string().min(1).meta({ examples: ['tea'] }),
-  quantity: z.number().int().positive().meta({ examples: [2] }),
+  item: z
+    .string()
+    .min(1)
+    .meta({ examples: ['tea'] }),
+  quantity: z
+    .number()
+    .int()
+    .positive()
+    .meta({ examples: [2] }),
 })
 
 export const orders = createService({

@@ -5,8 +5,8 @@ const levels: readonly (readonly [least: number, name: string, style: Style])[] 
   [50, 'error', 'red'],
   [40, 'warn', 'yellow'],
   [30, 'info', 'green'],
-  [0, 'debug', 'dim'],
 ]
+const lowest = [0, 'debug', 'dim'] as const
 
 // Who wrote it stands before the line already, and when it was is now.
 const known = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg'])
@@ -18,7 +18,7 @@ const known = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg'])
 export function renderLogLine(line: string, terminal: Terminal): string {
   const record = parseRecord(line)
   if (record === undefined) return stripVTControlCharacters(line)
-  const [, name, style] = levels.find(([least]) => record.level >= least) ?? levels[0]!
+  const [, name, style] = levels.find(([least]) => record.level >= least) ?? lowest
   const rest = Object.entries(record).filter(([key]) => !known.has(key))
   const fields = rest.map(([key, value]) => ` ${terminal.style('dim', `${key}=`)}${fieldText(key, value)}`).join('')
   return stripControls(`${terminal.style(style, name)} ${record.msg ?? ''}${fields}`)
@@ -45,8 +45,18 @@ function fieldText(key: string, value: unknown): string {
     const { message, stack } = value as { readonly message?: string; readonly stack?: string }
     return stack ?? message ?? JSON.stringify(value)
   }
-  return typeof value === 'string' ? (/[\s"=]/.test(value) ? JSON.stringify(value) : value) : JSON.stringify(value)
+  return typeof value === 'string' && !/[\s"=]/.test(value) ? value : JSON.stringify(value)
 }
 
 // Our own colours stay; any other control character that came out of a JSON string goes.
-const stripControls = (text: string) => text.replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[[0-9;]*m)/g, '')
+function stripControls(text: string): string {
+  const colour = /^\[[0-9;]*m/
+  return [...text]
+    .filter((character, index) => !isControl(character) || (character === '\u001b' && colour.test(text.slice(index + 1))))
+    .join('')
+}
+
+function isControl(character: string): boolean {
+  const code = character.codePointAt(0) ?? 0
+  return code !== 0x09 && code !== 0x0a && (code < 0x20 || (code >= 0x7f && code <= 0x9f))
+}

@@ -11,7 +11,7 @@ export function runEventWriter(terminal: Terminal): (event: RunEvent) => void {
   const styles = new Map<string, Style>()
   let nameWidth = 0
   const nameOf = (service: string) => {
-    const style = styles.get(service) ?? (nameStyles[styles.size % nameStyles.length] as Style)
+    const style = styles.get(service) ?? nameStyles[styles.size % nameStyles.length] ?? 'cyan'
     styles.set(service, style)
     return terminal.style(style, service.padEnd(nameWidth))
   }

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util'
+
 /** A table for people: columns as wide as what is in them, two spaces between, nothing after the last. A cell is one line. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(width(title), ...rows.map((row) => width(row[column] ?? ''))))
@@ -10,4 +12,4 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
 }
 
 // Escape sequences for colours take no room.
-const width = (text: string) => text.replace(/\u001b\[[0-9;]*m/g, '').length
+const width = (text: string) => stripVTControlCharacters(text).length

@@ -45,7 +45,8 @@ function check(schema: OptionSchema, value: unknown, path: string, issues: strin
         (schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(value))
       return fits ? value : fail(issues, path, schema.secret === true ? '(hidden)' : value, describe(schema))
     }
-    default: {
+    case 'integer':
+    case 'number': {
       const fits = typeof value === 'number' && Number.isFinite(value) && (schema.type === 'number' || Number.isInteger(value))
       return fits && value >= (schema.minimum ?? -Infinity) && value <= (schema.maximum ?? Infinity)
         ? value
@@ -66,7 +67,8 @@ function describe(schema: OptionSchema): string {
       return 'an object'
     case 'boolean':
       return 'true or false'
-    default: {
+    case 'integer':
+    case 'number': {
       const kind = schema.type === 'integer' ? 'a whole number' : 'a number'
       return `${kind}${schema.minimum === undefined ? '' : ` from ${schema.minimum}`}${schema.maximum === undefined ? '' : ` to ${schema.maximum}`}`
     }

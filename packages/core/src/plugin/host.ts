@@ -44,15 +44,16 @@ export function pluginHost(entries: readonly PluginEntry[]): PluginHost {
       return creating as Promise<Kinds[K]>
     },
     async close() {
-      let failure: unknown
+      const failures: unknown[] = []
       for (const one of open.splice(0).reverse()) {
         try {
           await one.close?.()
         } catch (error) {
-          failure ??= error
+          failures.push(error)
         }
       }
-      if (failure !== undefined) throw failure
+      const [first] = failures
+      if (first !== undefined) throw MicroError.from(first)
     },
   }
 }
@@ -77,8 +78,7 @@ function checkAfter(manifest: PluginManifest, found: unknown): Plugin {
   const plugin = found as Plugin | null | undefined
   if (typeof plugin?.create !== 'function') throw pluginErrors.notAPlugin(nameOf(manifest), typeof found)
   for (const field of ['kind', 'name'] as const) {
-    if (plugin[field] !== manifest[field])
-      throw pluginErrors.manifestMismatch(nameOf(manifest), field, manifest[field], String(plugin[field]))
+    if (plugin[field] !== manifest[field]) throw pluginErrors.manifestMismatch(nameOf(manifest), field, manifest[field], plugin[field])
   }
   if (!apiFits(plugin.api, pluginApi)) throw pluginErrors.apiMismatch(nameOf(manifest), plugin.api, pluginApi)
   return plugin

@@ -1,5 +1,4 @@
 import { noopAuth } from '../auth/noop.js'
-import type { Auth } from '../auth/auth.js'
 import { memoryBroker } from '../broker/memory.js'
 import type { Broker } from '../broker/broker.js'
 import { jsonCodec } from '../codec/json.js'
@@ -11,7 +10,6 @@ import { roundRobinSelector } from '../selector/round-robin.js'
 import { clientOf, documentStore, type ClientOf, type DocumentStore } from '../service/index.js'
 import { rpcClient } from '../rpc/index.js'
 import { startService, type RunningService } from '../service/start.js'
-import type { Endpoints } from '../service/definition.js'
 import type { Service } from '../service/service.js'
 import { memoryStore } from '../store/memory.js'
 import { memoryTransport } from '../transport/memory.js'
@@ -28,16 +26,16 @@ export interface TestAppOptions {
 /** Services of a project, in this process: no port, no file, a clock that the test moves. */
 export interface TestApp {
   /** Calls a service, through all of the RPC path. */
-  client<S extends Service<Endpoints>>(service: S | string): ClientOf<S>
+  client<S extends Service>(service: S | string): ClientOf<S>
   /** The store of one service, with values: what it keeps. */
-  store(service: Service<Endpoints>): DocumentStore
+  store(service: Service): DocumentStore
   /** What all services publish to. */
   readonly broker: Broker
   readonly clock: TestClock
   /** Resolves when `condition` gives true, asking at every turn of the event loop; rejects after 2 s. For what a message sets off. */
   eventually(condition: () => boolean | Promise<boolean>): Promise<void>
   /** The service as it runs, to stop it alone. */
-  running(service: Service<Endpoints>): RunningService
+  running(service: Service): RunningService
   /** Stops the services, the last one first. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -48,14 +46,11 @@ export interface TestApp {
  *
  * `await using app = await testApp(orders)` closes it at the end of the block.
  */
-export async function testApp(
-  services: Service<Endpoints> | readonly Service<Endpoints>[],
-  options: TestAppOptions = {},
-): Promise<TestApp> {
+export async function testApp(services: Service | readonly Service[], options: TestAppOptions = {}): Promise<TestApp> {
   const clock = testClock()
   const shared = {
-    auth: noopAuth() as Auth,
-    broker: memoryBroker() as Broker,
+    auth: noopAuth(),
+    broker: memoryBroker(),
     codec: jsonCodec(),
     config: await memoryConfig({ initial: options.config ?? {} }),
     registry: memoryRegistry({ clock }),
@@ -63,7 +58,7 @@ export async function testApp(
     transport: memoryTransport(),
     ...options.use,
   }
-  const started = new Map<Service<Endpoints>, { readonly running: RunningService; readonly store: DocumentStore }>()
+  const started = new Map<Service, { readonly running: RunningService; readonly store: DocumentStore }>()
   const client = rpcClient({ ...shared, clock })
 
   const close = async () => {
@@ -73,14 +68,14 @@ export async function testApp(
       if (options.use?.[kind] === undefined) await shared[kind].close()
     }
   }
-  const startedOf = (service: Service<Endpoints>) => {
+  const startedOf = (service: Service) => {
     const found = started.get(service)
     if (found === undefined) throw new TypeError(`"${service.name}" is not in this testApp: hand it to testApp([...])`)
     return found
   }
 
   try {
-    for (const service of [services].flat() as Service<Endpoints>[]) {
+    for (const service of [services].flat()) {
       const store = options.use?.store ?? memoryStore({ clock })
       const running = await startService(service.options, {
         use: { ...shared, store },
