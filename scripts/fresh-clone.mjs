@@ -12,8 +12,9 @@ import { root } from './files.mjs'
 import { listeningPorts, processesIn } from './left-behind.mjs'
 
 // npm ci has a whole registry to ask; what comes after it is ours, and has 5 s.
-const installAndStartMs = 300_000
+const installMs = 300_000
 const startMs = 5_000
+const longestStartMs = 60_000
 const stopMs = 15_000
 
 const count = { passed: 0, failed: 0 }
@@ -38,7 +39,11 @@ async function main(clone, temporary) {
   mkdirSync(temporary)
   execFileSync('git', ['clone', '--quiet', root, clone])
   const [first] = readFileSync(join(clone, 'README.md'), 'utf8').match(/^```(?:sh|bash|console)\n[\s\S]*?^```$/m) ?? ['']
-  const command = first.split('\n')[1]?.replace(/^\$ /, '').trim() ?? ''
+  const command =
+    first
+      .split('\n')[1]
+      ?.replace(/^\$ |\s+#.*$/g, '')
+      .trim() ?? ''
   if (!check("README's first command is npm ci && npm start", command === 'npm ci && npm start', command)) return
 
   const env = { ...process.env, TMPDIR: temporary }
@@ -85,7 +90,9 @@ function start(command, cwd, env) {
     output: () => output,
     ended,
     async isReady() {
-      for (let waited = 0; waited < installAndStartMs && readyAt === undefined && !isOver; waited += 50) await sleep(50)
+      const began = performance.now()
+      const isLate = () => performance.now() - (installedAt ?? Infinity) > longestStartMs || performance.now() - began > installMs
+      while (readyAt === undefined && !isOver && !isLate()) await sleep(50)
       return readyAt !== undefined
     },
     isReadyAfter: () => (isOver ? 'it ended' : ''),
