@@ -51,7 +51,8 @@ function fieldText(key: string, value: unknown): string {
 // Our own colours stay; any other control character that came out of a JSON string goes.
 function stripControls(text: string): string {
   const colour = /^\[[0-9;]*m/
-  return [...text]
+  return text
+    .split('')
     .filter((character, index) => !isControl(character) || (character === '\u001b' && colour.test(text.slice(index + 1))))
     .join('')
 }
