@@ -3,6 +3,7 @@ import { openChannel, type Channel } from './channel.js'
 import type { ServiceOptions } from './definition.js'
 import { textOf } from './environment.js'
 import { tellFailure } from './failure.js'
+import { sampleOf } from './sample.js'
 import { readSettings } from './settings.js'
 import { watchSignals, type SignalWatch } from './signals.js'
 import { startService, type RunningService, type StartOptions } from './start.js'
@@ -33,8 +34,13 @@ function tellReady(running: RunningService, options: ServiceOptions, channel: Ch
   const { name, node, address, url, uses, version } = running
   const endpoints = Object.keys(options.endpoints ?? {})
   const topics = Object.keys(options.topics ?? {})
-  channel.say({ type: 'ready', service: name, version, node, address, url, uses, endpoints, topics })
+  channel.say({ type: 'ready', service: name, version, node, address, url, uses, endpoints, topics, samples: samplesOf(options) })
   running.context.log.info({ address, endpoints, topics }, 'ready')
+}
+
+function samplesOf(options: ServiceOptions): Readonly<Record<string, unknown>> {
+  const samples = Object.entries(options.endpoints ?? {}).map(([name, { input }]) => [name, sampleOf(input)] as const)
+  return Object.fromEntries(samples.filter(([, sample]) => sample !== undefined))
 }
 
 // SIGINT is a person who waits; SIGTERM may be an orchestrator whose load balancer still sends calls, so it gets the grace.
