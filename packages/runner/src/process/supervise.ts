@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock, MicroError } from '@microts/core/base'
 import type { ServicePhase } from '../state/record.js'
 import { errorData, type RunHappening } from '../timeline/event.js'
@@ -62,6 +63,8 @@ export function supervise(units: readonly Unit[], surroundings: Surroundings): S
   const { clock, emit, onChange } = surroundings
   const stopping = new AbortController()
   const killing = new AbortController()
+  // As many listeners as there are services: Node warns from 11 on.
+  setMaxListeners(0, stopping.signal, killing.signal)
   const firstReady = new Map<string, PromiseWithResolver>(units.map(({ name }) => [name, withResolver()]))
   const stopped = new Map<string, PromiseWithResolver>(units.map(({ name }) => [name, withResolver()]))
   const dependents = (name: string) => units.filter(({ needs }) => needs.includes(name)).map((unit) => unit.name)

@@ -1,36 +1,28 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { before, test } from 'node:test'
-import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { before, test, type TestContext } from 'node:test'
 import { down } from '../state/down.js'
 import { readRun, runningProjects } from '../state/run-file.js'
 import type { RunRecord } from '../state/record.js'
 import { projectFiles, serviceProgram } from '../testing/programs.js'
-import type { Workspace } from '../testing/workspace.js'
-import { bundledModule, bundledTools, processesWith, until, workspace } from '../testing/workspace.js'
+import { bundledTools, processesWith, until, type Workspace, workspace } from '../testing/workspace.js'
 import { isFree } from '../types/ports.js'
 import { readCatalog } from '../types/parse.js'
 import type { RunTools } from './run.js'
 import { up } from './up.js'
 
-// What the CLI does, without its terminal.
-const supervisorProgram = `
-import { readCatalog, up } from '../index.js'
-const [folder = '', watchdog = '', broker = ''] = process.argv.slice(2)
-const running = up({ folder, tools: { watchdog, broker }, catalog: readCatalog([folder + '/types/micro.plugin.yml']) })
-process.on('SIGTERM', () => void running.stop().then(() => process.exit(0)))
-for await (const event of running.events) if (event.type === 'failed') console.error(JSON.stringify(event))
-`
-
 let tools: RunTools
-let supervisor: string
+const supervisor = fileURLToPath(new URL('../testing/supervisor.ts', import.meta.url))
 before(async (context) => {
   tools = await bundledTools(context as never)
-  supervisor = await bundledModule(context as never, supervisorProgram)
 })
+
+// This repository's sources run as they are.
+const loader = ['--conditions=@microts/source', '--import', import.meta.resolve('tsx')]
 
 const files = {
   ...projectFiles,
@@ -52,11 +44,23 @@ interface Started {
 
 /** Starts a supervisor in a process of its own and waits until all is ready. */
 async function startSupervisor(t: TestContext, { folder, env }: Workspace): Promise<Started> {
-  const child = spawn(process.execPath, [supervisor, folder, tools.watchdog, tools.broker], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, [...loader, supervisor, folder, tools.watchdog, tools.broker], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   t.after(() => child.kill('SIGKILL'))
   const recordNow = () => recordsIn(env['XDG_RUNTIME_DIR'] ?? '')[0]
   await until(() => recordNow()?.isReady === true, 20_000)
   return { child, record: recordNow() as RunRecord }
+}
+
+/** Kills the supervisor while its watchdog is held still, then the watchdog. */
+async function killBoth({ child, record }: Started): Promise<void> {
+  const watchdog = record.watchdog?.pid ?? 0
+  process.kill(watchdog, 'SIGSTOP')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  process.kill(watchdog, 'SIGKILL')
 }
 
 function recordsIn(runtime: string): RunRecord[] {
@@ -91,9 +95,7 @@ test('up() leaves nothing behind two seconds after its process was killed', asyn
 test('up() ends what a run whose process and watchdog were killed has left, and starts', async (t) => {
   const place = workspace(t, files)
   const { child, record } = await startSupervisor(t, place)
-  process.kill(record.watchdog?.pid ?? 0, 'SIGSTOP')
-  child.kill('SIGKILL')
-  process.kill(record.watchdog?.pid ?? 0, 'SIGKILL')
+  await killBoth({ child, record })
   assert.ok(processesWith(record.marker).length >= 6)
 
   const running = up({
@@ -117,13 +119,8 @@ test('up() ends what a run whose process and watchdog were killed has left, and 
 test('runningProjects() ends and removes what a dead run has left', async (t) => {
   const place = workspace(t, files)
   const { child, record } = await startSupervisor(t, place)
-  process.kill(record.watchdog?.pid ?? 0, 'SIGKILL')
-  await until(
-    () =>
-      recordsIn(place.env['XDG_RUNTIME_DIR'] ?? '')[0]?.watchdog?.pid !== record.watchdog?.pid || processesWith(tools.watchdog).length > 0,
-  )
-  child.kill('SIGKILL')
-  for (const pid of processesWith(tools.watchdog)) process.kill(pid, 'SIGKILL')
+  await killBoth({ child, record })
+  assert.ok(processesWith(record.marker).length >= 6)
 
   assert.deepEqual(await runningProjects(place.env), [])
 

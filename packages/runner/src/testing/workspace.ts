@@ -59,27 +59,6 @@ export async function bundledTools(context: Pick<TestContext, 'after'>): Promise
   return { watchdog: join(folder, 'watchdog.mjs'), broker: join(folder, 'broker.mjs') }
 }
 
-/** A module that bundles our programs and starts a supervisor of its own; for tests that kill it. */
-export async function bundledModule(context: Pick<TestContext, 'after'>, contents: string): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'micro-runner-module-'))
-  context.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'main.mjs')
-  const here = dirname(fileURLToPath(import.meta.url))
-  await build({
-    stdin: { contents, resolveDir: here, loader: 'ts' },
-    outfile: file,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    conditions: ['@microts/source'],
-    external: ['esbuild'],
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-    // esbuild is no part of a bundle: it is found from where this repository has it.
-    alias: { esbuild: fileURLToPath(import.meta.resolve('esbuild')) },
-  })
-  return file
-}
-
 /** The processes that have `text` in their command line or environment. Linux only. */
 export function processesWith(text: string): number[] {
   return readdirSync('/proc')
