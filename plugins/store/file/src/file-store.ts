@@ -39,7 +39,7 @@ export interface FileStoreOptions {
   readonly cacheBytes?: number
   /** A file of the log that has this many bytes is followed by a new one. @default 67_108_864 (64 MiB) */
   readonly maxSegmentBytes?: number
-  /** The log is compacted when more than half of it, and at least this much, is no longer needed. @default 8_388_608 (8 MiB) */
+  /** The log is compacted when more than half of it, and at least this much, is no longer needed. @default 67_108_864 (64 MiB) */
   readonly minGarbageBytes?: number
   /** Something worth telling: a write that was cut off by a crash, a compaction that did not work. @default process.emitWarning */
   readonly warn?: (message: string, data?: Readonly<Record<string, unknown>>) => void
@@ -58,7 +58,7 @@ export interface FileStoreOptions {
  */
 export async function fileStore(options: FileStoreOptions): Promise<Store> {
   const { clock = systemClock, database = 'micro', table = 'micro', cacheBytes = 32 * 1024 * 1024, files = nodeFiles } = options
-  const { maxSegmentBytes = 64 * 1024 * 1024, minGarbageBytes = 8 * 1024 * 1024 } = options
+  const { maxSegmentBytes = 64 * 1024 * 1024, minGarbageBytes = 64 * 1024 * 1024 } = options
   const { warn = (message: string) => process.emitWarning(message) } = options
   checkScopeName('database', database)
   checkScopeName('table', table)
@@ -121,11 +121,15 @@ function createStore(settings: StoreSettings, catalog: Catalog, log: Log, closeF
     checkScopeName('table', ofTable)
     return `${ofDatabase}/${ofTable}`
   }
+  const main = catalog.home(scopeOf())
+  const findHome = (scope: StoreScope | undefined) =>
+    scope?.database === undefined && scope?.table === undefined ? main : catalog.find(scopeOf(scope))
+  const fromCache = (entry: Entry, record: StoreRecord) => {
+    entry.isUsed = true
+    return record
+  }
   const read = async (entry: Entry): Promise<StoreRecord> => {
-    if (entry.cached !== undefined) {
-      entry.isUsed = true
-      return entry.cached
-    }
+    if (entry.cached !== undefined) return fromCache(entry, entry.cached)
     if (!entry.isSound) throw corrupt(entry.key, entry.place)
     return catalog.remember(entry, await readValue(entry.key, entry.place))
   }
@@ -155,7 +159,7 @@ function createStore(settings: StoreSettings, catalog: Catalog, log: Log, closeF
   async function* entries(query: StoreQuery): AsyncGenerator<Entry, void, void> {
     enter(query.signal, 'listing records')
     checkQuery(query)
-    for (const [, entry] of catalog.find(scopeOf(query))?.table.list(query, catalog.isLive) ?? []) {
+    for (const [, entry] of findHome(query)?.table.list(query, catalog.isLive) ?? []) {
       yield entry
       enter(query.signal, 'listing records')
     }
@@ -165,15 +169,18 @@ function createStore(settings: StoreSettings, catalog: Catalog, log: Log, closeF
     name: 'file',
     features,
     async get(key, options) {
-      enter(options?.signal, `getting "${key}"`)
-      const entry = catalog.find(scopeOf(options))?.table.get(key)
-      if (entry !== undefined) return catalog.isLive(entry) ? read(entry) : undefined
-      checkKey(key)
-      return undefined
+      enter(options?.signal, 'getting a record')
+      const entry = findHome(options)?.table.get(key)
+      if (entry === undefined) {
+        checkKey(key)
+        return undefined
+      }
+      if (!catalog.isLive(entry)) return undefined
+      return entry.cached === undefined ? read(entry) : fromCache(entry, entry.cached)
     },
     async put(key, value, options) {
-      enter(options?.signal, `putting "${key}"`)
-      const scope = scopeOf(options)
+      enter(options?.signal, 'putting a record')
+      const scope = findHome(options)?.scope ?? scopeOf(options)
       const plain = checkPut(key, value, options, limits)
       const ttlMs = options?.ttlMs ?? 0
       const expiresAtMs = ttlMs === 0 ? 0 : clock.now() + ttlMs
@@ -189,8 +196,8 @@ function createStore(settings: StoreSettings, catalog: Catalog, log: Log, closeF
       await write(record, options?.signal, (place) => catalog.put(catalog.home(scope), record, value, place))
     },
     async delete(key, options) {
-      enter(options?.signal, `deleting "${key}"`)
-      const scope = scopeOf(options)
+      enter(options?.signal, 'deleting a record')
+      const scope = findHome(options)?.scope ?? scopeOf(options)
       checkKey(key)
       // Nothing is there and nothing is on its way, so there is nothing to say in the log.
       if (log.isIdle && catalog.find(scope)?.table.get(key) === undefined) return false

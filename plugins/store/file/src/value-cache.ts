@@ -15,11 +15,19 @@ export interface ValueCache {
 export function createValueCache(maxBytes: number): ValueCache {
   const kept = new Set<Entry>()
   let bytes = 0
+  // One iterator that stays where it is: a new one would pass over the holes that all evictions before have left.
+  let hand = kept.values()
 
   const drop = (entry: Entry) => {
     if (!kept.delete(entry)) return
     bytes -= entry.place.valueBytes
     entry.cached = undefined
+  }
+  const evictOne = () => {
+    const next = hand.next()
+    if (next.done === true) hand = kept.values()
+    else if (next.value.isUsed) next.value.isUsed = false
+    else drop(next.value)
   }
   return {
     keep(entry, value) {
@@ -31,16 +39,7 @@ export function createValueCache(maxBytes: number): ValueCache {
       entry.isUsed = false
       kept.add(entry)
       bytes += value.byteLength
-      for (const oldest of kept) {
-        if (bytes <= maxBytes) break
-        if (!oldest.isUsed) {
-          drop(oldest)
-          continue
-        }
-        oldest.isUsed = false
-        kept.delete(oldest)
-        kept.add(oldest)
-      }
+      while (bytes > maxBytes) evictOne()
       return record
     },
     drop,
