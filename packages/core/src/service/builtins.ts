@@ -1,5 +1,6 @@
-import { pluginApi, type Kind, type Kinds, type PluginContext, type PluginEntry } from '../plugin/index.js'
+import { pluginApi, type Kind, type Kinds, type Plugin, type PluginContext, type PluginEntry } from '../plugin/index.js'
 import type { Environment } from './environment.js'
+import { lateBroker } from './late-broker.js'
 import { processConfig } from './process-config.js'
 
 /** What core's own implementations may know of the process, besides what a plugin is handed. */
@@ -47,16 +48,22 @@ const implementations: { readonly [K in Kind]: Readonly<Record<string, Create<K>
   },
 }
 
+// Without an address its server runs in this process.
 async function createEnats({ address, clock, project, random, service, warn }: PluginContext): Promise<Kinds['broker']> {
-  const { enatsBroker } = await import('../broker/enats.js')
-  return enatsBroker({
-    clock,
-    project,
-    random,
-    clientName: service,
-    onState: (state, error) => warn(`the broker is ${state}`, error === undefined ? {} : { err: error }),
-    ...(address === undefined ? {} : { address }),
-  })
+  const create = async () => {
+    const { enatsBroker } = await import('../broker/enats.js')
+    return enatsBroker({
+      clock,
+      project,
+      random,
+      clientName: service,
+      onState: (state, error) => warn(`the broker is ${state}`, error === undefined ? {} : { err: error }),
+      ...(address === undefined ? {} : { address }),
+    })
+  }
+  return address === undefined
+    ? lateBroker(create, { name: 'enats', features: new Set(['wildcards']), guarantee: 'at-most-once' })
+    : create()
 }
 
 /** The word that counts when nobody says another: what needs nothing installed. */
@@ -74,11 +81,9 @@ export const defaultNames: Readonly<Record<Kind, string>> = {
 /** Core's own implementations, as plugins: they are checked, created and closed like everyone's. */
 export function builtinEntries(input: ProcessInput): readonly PluginEntry[] {
   return (Object.keys(implementations) as Kind[]).flatMap((kind) =>
-    Object.entries(implementations[kind]).map(([name, create]) => ({
-      manifest: { reference: `${kind}/${name}`, kind, name, api: pluginApi },
-      load: async () => ({
-        default: { kind, name, api: pluginApi, create: (_options: unknown, context: PluginContext) => create({ ...context, ...input }) },
-      }),
-    })),
+    Object.entries<Create<Kind>>(implementations[kind]).map(([name, create]) => {
+      const plugin: Plugin = { kind, name, api: pluginApi, create: (_options, context) => create({ ...context, ...input }) }
+      return { manifest: { reference: `${kind}/${name}`, kind, name, api: pluginApi }, load: async () => ({ default: plugin }) }
+    }),
   )
 }

@@ -1,5 +1,5 @@
 import type { RpcClient, CallOptions } from '../rpc/index.js'
-import type { EndpointDefinition, Endpoints } from './definition.js'
+import type { EndpointDefinition } from './definition.js'
 import type { Service } from './service.js'
 
 type HandlerOf<Name> = Name extends `${infer Handler}.${string}` ? Handler : never
@@ -21,7 +21,7 @@ export type ClientOf<S> =
     : never
 
 /** Makes a client of a service: of the service itself (its types and its name), or of its name, with its type in angle brackets. */
-export type ClientFactory = <S extends Service<Endpoints>>(service: S | string) => ClientOf<S>
+export type ClientFactory = <S extends Service>(service: S | string) => ClientOf<S>
 
 /** A client whose methods are looked up by name: nothing is generated. `call` does one call. */
 export function clientOf<S>(call: RpcClient['call'], service: string): ClientOf<S> {

@@ -3,7 +3,6 @@ import type { Kind, Kinds, PluginEntry } from '../plugin/index.js'
 import type { Registry } from '../registry/registry.js'
 import type { RpcClient } from '../rpc/index.js'
 import { clientOf, type ClientOf } from './client.js'
-import type { Endpoints } from './definition.js'
 import type { Environment } from './environment.js'
 import { processLogger } from './log-process.js'
 import { clientKinds, outgoing } from './outgoing.js'
@@ -36,7 +35,7 @@ export type StandaloneClient<S> = ClientOf<S> & { close(): Promise<void> }
  * broker nor a store, whatever the environment names. It connects at the first call, which rejects when that fails; the next call then tries anew.
  * `close()` gives back what it holds; a call after it connects anew.
  */
-export function createClient<S extends Service<Endpoints>>(service: string, options: ClientOptions = {}): StandaloneClient<S> {
+export function createClient<S extends Service>(service: string, options: ClientOptions = {}): StandaloneClient<S> {
   let connecting: Promise<ConnectedClient> | undefined
   const connected = () => {
     if (connecting !== undefined) return connecting
@@ -55,7 +54,9 @@ export function createClient<S extends Service<Endpoints>>(service: string, opti
     await open?.close()
   }
   const client = clientOf<S>(async (...call) => (await connected()).client.call(...call), service) as object
-  return new Proxy(client, { get: (target, key) => (key === 'close' ? close : Reflect.get(target, key)) }) as StandaloneClient<S>
+  return new Proxy(client, {
+    get: (target, key) => (key === 'close' ? close : (Reflect.get(target, key) as unknown)),
+  }) as StandaloneClient<S>
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Call, type CallOptions, type Endpoint } from '../rpc/index.js'
+import type { Call, CallOptions, Endpoint } from '../rpc/index.js'
 import type { Message } from '../broker/broker.js'
 import type { ServiceParts } from './connect.js'
 import { clientOf } from './client.js'

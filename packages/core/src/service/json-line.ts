@@ -12,7 +12,19 @@ function errorData(error: Error): object {
   const { name, message, stack, cause } = error
   // Of an AggregateError: a host with two addresses that takes no connection at either.
   const { errors } = error as { readonly errors?: unknown }
-  return { type: name, ...error, message, stack, ...(cause === undefined ? {} : { cause }), ...(errors === undefined ? {} : { errors }) }
+  return {
+    type: name,
+    ...ownOf(error),
+    message,
+    stack,
+    ...(cause === undefined ? {} : { cause }),
+    ...(errors === undefined ? {} : { errors }),
+  }
+}
+
+// code, reason, hint, and whatever else was put on it.
+function ownOf(error: object): object {
+  return Object.fromEntries(Object.entries(error))
 }
 
 /** What JSON makes of `value`, with words for what it cannot say. `above`: what it stands in. */
@@ -23,7 +35,8 @@ function copyOf(value: unknown, above: readonly object[]): unknown {
   const within = [...above, value]
   try {
     if (value instanceof Error) return copyOfEntries(errorData(value), within)
-    if ('toJSON' in value && typeof value.toJSON === 'function') return copyOf(value.toJSON(), within)
+    const { toJSON } = value as { readonly toJSON?: () => unknown }
+    if (typeof toJSON === 'function') return copyOf(toJSON.call(value), within)
     return Array.isArray(value) ? value.map((one) => copyOf(one, within)) : copyOfEntries(value, within)
   } catch (error) {
     // A getter or a toJSON of somebody's threw.

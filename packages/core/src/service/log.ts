@@ -49,9 +49,7 @@ export function jsonLogger(options: LoggerOptions): Logger {
   const method = (number: number): LogMethod => {
     if (number < least) return () => {}
     return (first: string | object, message?: string) => {
-      const data = typeof first === 'string' ? undefined : first instanceof Error ? { err: first } : first
-      const msg = typeof first === 'string' ? first : (message ?? (first instanceof Error ? first.message : undefined))
-      write(`${jsonLine({ level: number, time: now(), ...bindings, ...data, msg })}\n`)
+      write(`${jsonLine({ level: number, time: now(), ...bindings, ...contentOf(first, message) })}\n`)
     }
   }
   return {
@@ -63,4 +61,9 @@ export function jsonLogger(options: LoggerOptions): Logger {
     fatal: method(logLevels.fatal),
     child: (more) => jsonLogger({ ...options, bindings: { ...bindings, ...more } }),
   }
+}
+
+function contentOf(first: string | object, message: string | undefined): object {
+  if (typeof first === 'string') return { msg: first }
+  return first instanceof Error ? { err: first, msg: message ?? first.message } : { ...first, msg: message }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { textOf, type Environment } from './environment.js'
@@ -24,11 +23,19 @@ export function identifyProject(env: Environment, from: string): ProjectIdentity
   const named = textOf(env, 'MICRO_PROJECT_DIR')
   if (named !== undefined && !existsSync(named)) throw serviceErrors.environmentInvalid('MICRO_PROJECT_DIR', named, 'a folder that exists')
   const folder = named === undefined ? nearestProject(realpathSync(from)) : realpathSync(named)
-  return { id: textOf(env, 'MICRO_PROJECT') ?? projectId(folder), folder }
+  let id = textOf(env, 'MICRO_PROJECT')
+  return {
+    folder,
+    get id() {
+      return (id ??= projectId(folder))
+    },
+  }
 }
 
 /** The id of the project in `folder`, which is absolute and without links. */
 export function projectId(folder: string): string {
+  // Loaded here, since it costs a service that answers its first call milliseconds.
+  const { createHash } = process.getBuiltinModule('node:crypto')
   return createHash('sha256').update(folder).digest('hex')
 }
 

@@ -32,13 +32,27 @@ function describeSchema(name: string, schema: StandardSchemaV1 | undefined, side
   return json === undefined ? undefined : describeJson(name, json, 1)
 }
 
-function describeJson(name: string, schema: Record<string, unknown>, depth: number): ValueDescription {
-  const type = Array.isArray(schema['type']) ? schema['type'].join('|') : typeof schema['type'] === 'string' ? schema['type'] : 'any'
-  const items = schema['items'] as Record<string, unknown> | undefined
-  const properties = (type === 'array' ? items?.['properties'] : schema['properties']) as
-    | Record<string, Record<string, unknown>>
-    | undefined
-  const values = depth >= maxDepth ? [] : Object.entries(properties ?? {}).map(([key, value]) => describeJson(key, value, depth + 1))
-  const typeName = type === 'array' ? `[]${typeof items?.['type'] === 'string' ? items['type'] : 'any'}` : type
-  return { name, type: typeName, values }
+type JsonSchema = Readonly<Record<string, unknown>>
+
+function describeJson(name: string, schema: JsonSchema, depth: number): ValueDescription {
+  const said = withoutNull(schema)
+  const isList = said['type'] === 'array'
+  const shape = isList ? withoutNull((said['items'] ?? {}) as JsonSchema) : said
+  const fields = depth >= maxDepth ? [] : Object.entries((shape['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>)
+  return {
+    name,
+    type: `${isList ? '[]' : ''}${typeName(shape)}`,
+    values: fields.map(([key, field]) => describeJson(key, field, depth + 1)),
+  }
+}
+
+function typeName({ type }: JsonSchema): string {
+  if (Array.isArray(type)) return type.filter((one) => one !== 'null').join('|')
+  return typeof type === 'string' ? type : 'any'
+}
+
+// Go has no word for "or null" in a description: what else it may be is what one wants to know.
+function withoutNull(schema: JsonSchema): JsonSchema {
+  const others = ((schema['anyOf'] ?? []) as readonly JsonSchema[]).filter((one) => one['type'] !== 'null')
+  return others.length === 1 ? (others[0] as JsonSchema) : schema
 }

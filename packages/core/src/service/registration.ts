@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Cancel } from '../base/index.js'
 import type { RpcServer } from '../rpc/index.js'
 import type { ServiceRecord } from '../registry/registry.js'
@@ -66,7 +65,7 @@ function renewing(intervalMs: number, renew: () => Promise<void>, { clock, log }
   let isStopped = false
 
   const schedule = () => {
-    if (!isStopped && intervalMs > 0) cancel = clock.after(intervalMs, () => (underWay = once()))
+    if (!isStopped && intervalMs > 0) cancel = clock.after(intervalMs, () => void (underWay = once()))
   }
   const once = async () => {
     try {
@@ -88,7 +87,7 @@ function renewing(intervalMs: number, renew: () => Promise<void>, { clock, log }
 
 function recordOf({ service, settings, parts, project, server }: RegistrationRequest): ServiceRecord {
   return serviceRecord(service, {
-    id: `${service.name}-${settings.serverId ?? randomUUID()}`,
+    id: `${service.name}-${settings.serverId ?? crypto.randomUUID()}`,
     address: advertisedAddress(settings.advertise, server.address),
     metadata: {
       ...settings.metadata,

@@ -1,4 +1,5 @@
 import { noopAuth } from '../auth/noop.js'
+import { sleep } from '../base/index.js'
 import { memoryBroker } from '../broker/memory.js'
 import type { Broker } from '../broker/broker.js'
 import { jsonCodec } from '../codec/json.js'
@@ -7,7 +8,9 @@ import type { JsonValue } from '../config/config.js'
 import type { Kind, Kinds } from '../plugin/index.js'
 import { memoryRegistry } from '../registry/memory.js'
 import { roundRobinSelector } from '../selector/round-robin.js'
-import { clientOf, documentStore, type ClientOf, type DocumentStore } from '../service/index.js'
+import { clientOf, type ClientFactory } from '../service/client.js'
+import { closers } from '../service/closers.js'
+import { documentStore, type DocumentStore } from '../service/documents.js'
 import { rpcClient } from '../rpc/index.js'
 import { startService, type RunningService } from '../service/start.js'
 import type { Service } from '../service/service.js'
@@ -19,24 +22,24 @@ import { testClock, type TestClock } from './clock.js'
 export interface TestAppOptions {
   /** Settings, for all services. @default none */
   readonly config?: JsonValue
-  /** Implementations in the place of the memory ones; closed by whoever made them. */
+  /** Implementations in the place of the memory ones, for all services; closed by whoever made them. */
   readonly use?: { readonly [K in Kind]?: Kinds[K] }
 }
 
 /** Services of a project, in this process: no port, no file, a clock that the test moves. */
 export interface TestApp {
   /** Calls a service, through all of the RPC path. */
-  client<S extends Service>(service: S | string): ClientOf<S>
+  readonly client: ClientFactory
   /** The store of one service, with values: what it keeps. */
   store(service: Service): DocumentStore
   /** What all services publish to. */
   readonly broker: Broker
   readonly clock: TestClock
-  /** Resolves when `condition` gives true, asking at every turn of the event loop; rejects after 2 s. For what a message sets off. */
+  /** Resolves when `condition` gives true, asking at every turn of the event loop; rejects after 2 s of real time. For what a message sets off. */
   eventually(condition: () => boolean | Promise<boolean>): Promise<void>
   /** The service as it runs, to stop it alone. */
   running(service: Service): RunningService
-  /** Stops the services, the last one first. */
+  /** Stops the services, the last one first, and closes what they stood on. A call or message that is still in work gets a quarter of a second. Twice is once. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -47,45 +50,41 @@ export interface TestApp {
  * `await using app = await testApp(orders)` closes it at the end of the block.
  */
 export async function testApp(services: Service | readonly Service[], options: TestAppOptions = {}): Promise<TestApp> {
+  const { config = {}, use = {} } = options
   const clock = testClock()
-  const shared = {
+  const opened = closers()
+  const memory = {
     auth: noopAuth(),
     broker: memoryBroker(),
     codec: jsonCodec(),
-    config: await memoryConfig({ initial: options.config ?? {} }),
+    config: await memoryConfig({ initial: config }),
     registry: memoryRegistry({ clock }),
     selector: roundRobinSelector(),
     transport: memoryTransport(),
-    ...options.use,
   }
-  const started = new Map<Service, { readonly running: RunningService; readonly store: DocumentStore }>()
-  const client = rpcClient({ ...shared, clock })
+  for (const closable of [memory.auth, memory.config, memory.registry, memory.transport, memory.broker]) opened.add(() => closable.close())
+  const shared = { ...memory, ...use }
+  const { codec, registry, selector, transport } = shared
+  const client = rpcClient({ codec, registry, selector, transport, clock })
+  opened.add(() => client.close())
 
-  const close = async () => {
-    for (const { running } of [...started.values()].reverse()) await running.stop()
-    await client.close()
-    for (const kind of ['broker', 'transport', 'registry', 'config', 'auth'] as const) {
-      if (options.use?.[kind] === undefined) await shared[kind].close()
-    }
-  }
+  const started = new Map<Service, { readonly running: RunningService; readonly store: DocumentStore }>()
   const startedOf = (service: Service) => {
     const found = started.get(service)
     if (found === undefined) throw new TypeError(`"${service.name}" is not in this testApp: hand it to testApp([...])`)
     return found
   }
-
   try {
     for (const service of [services].flat()) {
-      const store = options.use?.store ?? memoryStore({ clock })
-      const running = await startService(service.options, {
-        use: { ...shared, store },
-        env: { LOG_LEVEL: 'silent', MICRO_PROJECT: 'test' },
-        clock,
-      })
-      started.set(service, { running, store: documentStore(store, shared.codec) })
+      const store = use.store ?? memoryStore({ clock })
+      if (use.store === undefined) opened.add(() => store.close())
+      const env = { LOG_LEVEL: 'silent', MICRO_PROJECT: 'test' }
+      const running = await startService(service.options, { use: { ...shared, store }, env, clock })
+      opened.add(() => stopNow(running, clock))
+      started.set(service, { running, store: documentStore(store, codec) })
     }
   } catch (error) {
-    await close()
+    await opened.close()
     throw error
   }
   return {
@@ -95,9 +94,21 @@ export async function testApp(services: Service | readonly Service[], options: T
     clock,
     eventually,
     running: (service) => startedOf(service).running,
-    close,
-    [Symbol.asyncDispose]: close,
+    close: () => opened.close(),
+    [Symbol.asyncDispose]: () => opened.close(),
   }
+}
+
+// The app's clock stands still, so whatever the stop waits for by that clock would never come: it is moved, a second for ten real milliseconds.
+async function stopNow(running: RunningService, clock: TestClock): Promise<void> {
+  let isStopped = false
+  const stopping = running.stop().finally(() => (isStopped = true))
+  await Promise.race([stopping.catch(() => undefined), sleep(10)])
+  while (!isStopped) {
+    await clock.advance(1000)
+    await Promise.race([stopping.catch(() => undefined), sleep(10)])
+  }
+  await stopping
 }
 
 // Counted in turns of the event loop and in real time, since the app's own clock stands still.
