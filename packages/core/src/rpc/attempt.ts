@@ -6,7 +6,7 @@ import { errorFromHeader } from './error-header.js'
 import { rpcErrors } from './errors.js'
 import type { Framing } from './framing.js'
 import type { Framings } from './framings.js'
-import { isMetadata, metadataOf, microHeader, timeoutText } from './wire.js'
+import { isSendable, metadataOf, microHeader, timeoutText } from './wire.js'
 
 /** Where one attempt goes. */
 export interface Target {
@@ -14,10 +14,17 @@ export interface Target {
   readonly framing: Framing
 }
 
-/** What one attempt came to. `isUntouched`: the other side has not begun the work, so another node may be asked, whatever the call does. */
-export type Outcome =
-  | { readonly reply: Reply }
-  | { readonly error: MicroError; readonly isUntouched: boolean; readonly isUnreachable: boolean }
+/** An attempt that came to nothing. */
+export interface Failure {
+  readonly error: MicroError
+  /** The other side has not begun the work, so another node may be asked, whatever the call does. */
+  readonly isUntouched: boolean
+  /** Nobody there takes calls: the next ones should go elsewhere. */
+  readonly isUnreachable: boolean
+}
+
+/** What one attempt came to. */
+export type Outcome = { readonly reply: Reply } | Failure
 
 /** What an attempt needs. */
 export interface AttemptContext {
@@ -38,7 +45,7 @@ const connectMs = 5000
 export async function attempt(call: Call, signal: AbortSignal | undefined, target: Target, context: AttemptContext): Promise<Outcome> {
   const { clock, connections } = context
   const leftMs = remainingMs(call.deadline, clock)
-  if (leftMs <= 0) return untouched(baseErrors.deadlineExceeded(nameOf(call), call.deadline.timeoutMs))
+  if (leftMs <= 0) return failed(baseErrors.deadlineExceeded(nameOf(call), call.deadline.timeoutMs))
   const id = context.nextId()
   let frame: Frame
   try {
@@ -47,7 +54,7 @@ export async function attempt(call: Call, signal: AbortSignal | undefined, targe
       body: target.framing.request(id, call.endpoint, call.input),
     }
   } catch (error) {
-    return untouched(MicroError.from(error))
+    return failed(MicroError.from(error))
   }
   let connection: Connection
   try {
@@ -128,7 +135,7 @@ function read(answer: Frame, call: Call, target: Target, framings: Framings): Ou
 function headerOf(call: Call, id: string, leftMs: number, framing: Framing, from: string | undefined): Record<string, string> {
   const header: Record<string, string> = {
     'content-type': framing.contentType,
-    accept: framing.contentType,
+    accept: framing.accept,
     'micro-service': call.service,
     'micro-endpoint': call.endpoint,
     'micro-id': id,
@@ -136,7 +143,7 @@ function headerOf(call: Call, id: string, leftMs: number, framing: Framing, from
   }
   const { metadata } = call
   // What a call consists of cannot be overwritten by what travels beside it.
-  for (const name in metadata) if (isMetadata(name.toLowerCase())) header[name.toLowerCase()] = metadata[name] as string
+  for (const name in metadata) if (isSendable(name.toLowerCase())) header[name.toLowerCase()] = metadata[name] as string
   // Metadata that is passed on names who called the caller.
   if (from !== undefined) header['micro-from-service'] = from
   return header
@@ -145,7 +152,7 @@ function headerOf(call: Call, id: string, leftMs: number, framing: Framing, from
 function notConnected(error: unknown, call: Call, clock: Clock): Outcome {
   const failure = MicroError.from(error)
   if (failure.code === 'deadline_exceeded' && remainingMs(call.deadline, clock) <= 0) {
-    return untouched(baseErrors.deadlineExceeded(nameOf(call), call.deadline.timeoutMs))
+    return failed(baseErrors.deadlineExceeded(nameOf(call), call.deadline.timeoutMs))
   }
   const isUnreachable = failure.reason === 'CONNECT_FAILED' || failure.reason === 'CONNECT_TIMEOUT'
   return {
@@ -158,10 +165,6 @@ function notConnected(error: unknown, call: Call, clock: Clock): Outcome {
 function failedRemotely(text: string, call: Call): Outcome {
   const { error, isRefused } = errorFromHeader(text, call.service, call.endpoint)
   return { error, isUntouched: isRefused, isUnreachable: isRefused }
-}
-
-function untouched(error: MicroError): Outcome {
-  return { error, isUntouched: false, isUnreachable: false }
 }
 
 function failed(error: MicroError): Outcome {

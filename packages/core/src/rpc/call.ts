@@ -1,7 +1,7 @@
 import type { Account } from '../auth/auth.js'
 import type { Deadline } from '../base/index.js'
 
-/** Data that travels beside a call or a reply. Names compare without case and are given in lower case; values are any Unicode without CR, LF and NUL. */
+/** Data that travels beside a call or a reply. Names compare without case and are given in lower case; values are any Unicode without control characters, and without spaces at their ends. */
 export type Metadata = Readonly<Record<string, string>>
 
 /** One call on its way: what every step of the path sees, on the client's side and on the server's. */

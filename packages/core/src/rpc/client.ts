@@ -6,16 +6,15 @@ import {
   deadlineAfter,
   deadlineSignal,
   earlier,
-  type MicroError,
   remainingMs,
   sleep,
   systemClock,
 } from '../base/index.js'
 import type { Codec } from '../codec/codec.js'
-import type { Registry } from '../registry/registry.js'
+import type { NodeRecord, Registry } from '../registry/registry.js'
 import type { Selector } from '../selector/selector.js'
 import type { Transport } from '../transport/transport.js'
-import { attempt, type AttemptContext, canceled, type Outcome } from './attempt.js'
+import { attempt, type AttemptContext, canceled, type Failure, type Outcome } from './attempt.js'
 import { type Call, compose, type Interceptor, type Metadata, type Reply } from './call.js'
 import { codecTable } from './codecs.js'
 import { createConnections } from './connections.js'
@@ -92,29 +91,35 @@ export function rpcClient(options: RpcClientOptions): RpcClient {
   let calls = 0
   const context: AttemptContext = { clock, connections, framings, from, nextId: () => String(calls++) }
 
-  /** Where the next attempt goes; undefined when every node was tried. */
-  const choose = async (call: Call, tried: ReadonlySet<string>, mayRepeat: boolean) => {
+  const nodesOf = async (call: Call): Promise<readonly NodeRecord[]> => {
     const known = nodes.of(call.service)
-    const all = known instanceof Promise ? await inTime(call, known) : known
+    return known instanceof Promise ? inTime(call, known) : known
+  }
+  /** Where the next attempt goes: a node that was not tried, while there is one. */
+  const choose = async (call: Call, tried: ReadonlySet<string>) => {
+    const all = await nodesOf(call)
     const left = tried.size === 0 ? all : all.filter((node) => !tried.has(node.id))
-    if (left.length === 0 && !mayRepeat) return undefined
     const { node, release } = selector.select(call.service, left.length === 0 ? all : left)
     const framing = node.metadata['protocol'] === undefined ? old : plain
     return { id: node.id, target: { address: node.address, framing }, release }
   }
+  const isAnotherNode = (call: Call, tried: ReadonlySet<string>): Promise<boolean> =>
+    nodesOf(call).then(
+      (all) => all.some((node) => !tried.has(node.id)),
+      // The registry is away, or has no node any more: what the last attempt said is the better answer.
+      () => false,
+    )
 
   const attemptFixed = (call: Call, address: string) => attempt(call, signalOf(call), { address, framing: plain }, context)
 
   const send = async (call: Call): Promise<Reply> => {
     const { address, idempotent } = settingsOf(call)
     const tried = new Set<string>()
-    let error: MicroError | undefined
     for (let number = 1; ; number++) {
       let outcome: Outcome
       if (address !== undefined) outcome = await attemptFixed(call, address)
       else {
-        const chosen = await choose(call, tried, idempotent)
-        if (chosen === undefined) throw error as MicroError
+        const chosen = await choose(call, tried)
         outcome = await attempt(call, signalOf(call), chosen.target, context)
         chosen.release('reply' in outcome ? undefined : outcome.error)
         tried.add(chosen.id)
@@ -124,20 +129,19 @@ export function rpcClient(options: RpcClientOptions): RpcClient {
         budget.succeeded(call.service)
         return outcome.reply
       }
-      error = outcome.error
-      if (number === maxAttempts || !mayRetry(call, outcome, address !== undefined)) throw error
+      const { error, isUntouched } = outcome
+      if (number === maxAttempts) throw error
+      const isSafe = isUntouched && address === undefined && (await isAnotherNode(call, tried))
+      if (!isSafe && !mayRepeat(call, outcome, idempotent)) throw error
       const waitMs = backoffMs(number, { baseMs: 50, capMs: 1000, random })
       if (waitMs >= remainingMs(call.deadline, clock)) throw error
       await pause(call, waitMs)
     }
   }
 
-  // A node that has not begun the work costs nothing to leave for another one; only what may have run twice is counted against the budget.
-  const mayRetry = (call: Call, outcome: { readonly error: MicroError; readonly isUntouched: boolean }, isFixed: boolean): boolean => {
-    if (outcome.isUntouched && !isFixed) return true
-    const { idempotent } = settingsOf(call)
-    return idempotent && (outcome.error.code === 'unavailable' || outcome.isUntouched) && budget.mayRetry(call.service)
-  }
+  // A node that has not begun the work costs nothing to leave for another one; only what may run twice is counted against the budget.
+  const mayRepeat = (call: Call, { error, isUntouched }: Failure, idempotent: boolean): boolean =>
+    idempotent && (error.code === 'unavailable' || isUntouched) && budget.mayRetry(call.service)
 
   // The registry knows nothing of the call's time, so it is left when that is over.
   const inTime = <T>(call: Call, work: Promise<T>): Promise<T> => {

@@ -27,6 +27,8 @@ export interface RunningCall {
 /** Runs calls through the interceptors to their endpoints, and knows which are in work. */
 export interface Dispatch {
   readonly pending: number
+  /** Whether it begins nothing any more. */
+  readonly isDraining: boolean
   /** @throws `unavailable`/`DRAINING` when it begins nothing any more, and what a synchronous handler throws, as a MicroError */
   begin(request: CallRequest): RunningCall
   /** Begins nothing from now on; resolves when nothing is in work, or after `capMs`. */
@@ -72,37 +74,40 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     get pending() {
       return running.size
     },
+    get isDraining() {
+      return isDraining
+    },
     begin(request) {
       if (isDraining) throw rpcErrors.draining(service)
       const { name } = request.endpoint
-      const running_ = runningCall(service, request, deadlineAfter(request.timeoutMs ?? timeoutMs, clock))
+      const one = runningCall(service, request, deadlineAfter(request.timeoutMs ?? timeoutMs, clock))
       let outcome: Reply | Promise<Reply>
       try {
-        outcome = path(running_.call)
+        outcome = path(one.call)
       } catch (error) {
         throw failed(error, name)
       }
       if (!(outcome instanceof Promise)) return { outcome, abort: () => undefined }
-      running.add(running_)
-      const cancelTimer = clock.after(remainingMs(running_.call.deadline, clock), () =>
-        running_.abort(baseErrors.deadlineExceeded(name, running_.call.deadline.timeoutMs)),
+      running.add(one)
+      const cancelTimer = clock.after(remainingMs(one.call.deadline, clock), () =>
+        one.abort(baseErrors.deadlineExceeded(name, one.call.deadline.timeoutMs)),
       )
       const settled = new Promise<Reply>((resolve, reject) => {
-        running_.onAbort = reject
+        one.onAbort = reject
         outcome.then(resolve, reject)
       }).then(
         (reply) => {
           cancelTimer()
-          ended(running_)
+          ended(one)
           return reply
         },
         (error: unknown) => {
           cancelTimer()
-          ended(running_)
+          ended(one)
           throw failed(error, name)
         },
       )
-      return { outcome: settled, abort: (error) => running_.abort(error) }
+      return { outcome: settled, abort: (error) => one.abort(error) }
     },
     drain(capMs) {
       isDraining = true

@@ -42,9 +42,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const contentType = header['content-type'] || 'application/protobuf'
     let framed: FramedRequest | undefined
     let name = microHeader(header, 'endpoint') ?? microHeader(header, 'method')
+    let isRefused = false
     const failed = (thrown: unknown): Frame => {
       const error = MicroError.from(thrown)
-      const text = errorToHeader(error, `${service}.${name ?? ''}`, error.reason === 'DRAINING')
+      const text = errorToHeader(error, `${service}.${name ?? ''}`, isRefused)
       return { header: headerOf(contentType, header, { 'micro-error': text }), body: framed?.failure(text) ?? empty }
     }
     try {
@@ -68,6 +69,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
         header: headerOf(contentType, header, reply.metadata),
         body: written(framed as FramedRequest, reply.output, endpoint.name),
       })
+      // Only what was refused here is safe elsewhere: an error of this name that a handler passes on may come after half of the work.
+      isRefused = dispatch.isDraining
       const running = dispatch.begin(request)
       if (!(running.outcome instanceof Promise)) return succeeded(running.outcome)
       onBegin(running)
@@ -118,6 +121,7 @@ function framingOf(framings: Framings, contentType: string, isBare: boolean): Fr
   return framing
 }
 
+// What an interceptor puts beside a reply cannot change how it is read.
 function headerOf(contentType: string, request: Frame['header'], more: Readonly<Record<string, string>>): Frame['header'] {
   const id = microHeader(request, 'id')
   return id === undefined ? { ...more, 'content-type': contentType } : { ...more, 'content-type': contentType, 'micro-id': id }

@@ -26,6 +26,8 @@ export interface FramedReply {
  */
 export interface Framing {
   readonly contentType: string
+  /** The content type of input and output themselves, which go-micro's clients name as what they accept. */
+  readonly accept: string
   openRequest(body: Uint8Array): FramedRequest
   request(id: string, endpoint: string, input: unknown): Uint8Array
   openReply(body: Uint8Array): FramedReply
@@ -37,6 +39,7 @@ const empty = new Uint8Array(0)
 export function plainFraming(contentType: string, codec: Codec): Framing {
   return {
     contentType,
+    accept: contentType,
     openRequest: (body) => ({
       endpoint: undefined,
       input: () => codec.decode(body),
@@ -52,6 +55,7 @@ export function plainFraming(contentType: string, codec: Codec): Framing {
 export function jsonRpcFraming(contentType: string, json: Codec): Framing {
   return {
     contentType,
+    accept: json.contentTypes[0],
     openRequest(body) {
       const envelope = recordOf(json.decode(body))
       const params = envelope['params']
@@ -76,6 +80,7 @@ export function jsonRpcFraming(contentType: string, json: Codec): Framing {
 export function protoRpcFraming(contentType: string, inner: Codec): Framing {
   return {
     contentType,
+    accept: inner.contentTypes[0],
     openRequest(body) {
       const { method, seq, body: bytes } = decodeProtoRpc(body)
       return {

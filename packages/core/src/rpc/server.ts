@@ -1,10 +1,11 @@
-import { baseErrors, type Clock, type MicroError, systemClock } from '../base/index.js'
+import { baseErrors, type Clock, MicroError, systemClock } from '../base/index.js'
 import type { Codec } from '../codec/codec.js'
-import type { Connection, Transport } from '../transport/transport.js'
+import type { Connection, Frame, Transport } from '../transport/transport.js'
 import type { Interceptor } from './call.js'
 import { codecTable } from './codecs.js'
 import { createDispatch, type RunningCall } from './dispatch.js'
 import type { Endpoint } from './endpoint.js'
+import { errorToHeader } from './error-header.js'
 import { createExchange, type Exchange, type RpcEvent } from './exchange.js'
 import { createFramings } from './framings.js'
 import { createRouter } from './router.js'
@@ -78,7 +79,7 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
   const exchange = createExchange({ service, router, framings, dispatch, events, onError })
   const web = createWeb({ service, router, framings, dispatch, ready })
 
-  const listener = await transport.listen(address, (connection) => void answerAll(connection, exchange), {
+  const listener = await transport.listen(address, (connection) => void answerAll(connection, exchange, service), {
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(transport.features.has('web') ? { web } : {}),
   })
@@ -97,7 +98,7 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
 }
 
 // One call at a time on a connection: that is go-micro's protocol, and the seam where a framing with slots will differ.
-async function answerAll(connection: Connection, exchange: Exchange): Promise<void> {
+async function answerAll(connection: Connection, exchange: Exchange, service: string): Promise<void> {
   let running: RunningCall | undefined
   void connection.closed.then(() => running?.abort(baseErrors.canceled('the call: the caller hung up')))
   try {
@@ -107,10 +108,18 @@ async function answerAll(connection: Connection, exchange: Exchange): Promise<vo
       const answer = exchange(frame, connection.remote, (call) => (running = call))
       const reply = answer instanceof Promise ? await answer : answer
       running = undefined
-      await connection.send(reply)
+      await connection.send(reply).catch((error: unknown) => sendFailure(connection, frame, error, service))
     }
   } catch {
     // The caller is gone, so nobody can be told: its call was aborted above, and the transport has ended the connection.
     await connection.close()
   }
+}
+
+// A reply that the transport refuses to carry (metadata of an interceptor's, a body that is too large) is answered with the refusal.
+async function sendFailure(connection: Connection, frame: Frame, thrown: unknown, service: string): Promise<void> {
+  const error = MicroError.from(thrown)
+  if (error.reason === 'CONNECTION_CLOSED') throw error
+  const header = { 'content-type': frame.header['content-type'] ?? 'application/json', 'micro-error': errorToHeader(error, service) }
+  await connection.send({ header, body: new Uint8Array(0) })
 }

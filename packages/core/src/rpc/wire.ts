@@ -1,22 +1,25 @@
 import type { Metadata } from './call.js'
 
-/** The headers of go-micro that a call itself consists of; they are fields of the call, not metadata. */
-const own = new Set(['accept', 'content-type', 'timeout'])
-
 /** go-micro's names which are data of the caller's and not of the call. */
 const passed = new Set(['micro-from-service', 'micro-namespace'])
 
-/** The frame's header without what the call itself consists of: what the sender put beside it. */
+/**
+ * The frame's header without what is a field of the call: its name, its time, its number. `content-type` stays, so that an endpoint which takes several
+ * formats as bytes knows which one it has.
+ */
 export function metadataOf(header: Readonly<Record<string, string>>): Metadata {
   const metadata: Record<string, string> = {}
-  for (const name in header) if (isMetadata(name)) metadata[name] = header[name] as string
+  for (const name in header) if (!isOfTheCall(name)) metadata[name] = header[name] as string
   return metadata
 }
 
-/** Whether a header, in lower case, is metadata. */
-export function isMetadata(name: string): boolean {
-  if (own.has(name)) return false
-  return !(name.startsWith('micro-') || name.startsWith('x-micro-')) || passed.has(name)
+/** Whether metadata of that name, in lower case, may be sent: what is passed on from an incoming call must not change how the next one is read. */
+export function isSendable(name: string): boolean {
+  return name !== 'content-type' && name !== 'accept' && !isOfTheCall(name)
+}
+
+function isOfTheCall(name: string): boolean {
+  return name === 'timeout' || ((name.startsWith('micro-') || name.startsWith('x-micro-')) && !passed.has(name))
 }
 
 /** A header of go-micro's, `micro-<name>` or its older form `x-micro-<name>`. An empty one is none. */

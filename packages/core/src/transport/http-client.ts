@@ -91,6 +91,8 @@ function httpConnection(socket: Socket, address: string, maxBytes: number): Conn
     if (isLast) resolveClosed()
     inbox.put({ header: withoutHops(message.header), body: message.body })
     if (isLast) finish()
+    // More than was asked for: it would be taken for the answer to the next frame.
+    else if (reader.keptBytes > 0) finish(transportErrors.notUnderstood(address, 'it answers what was not asked'))
   }
   const reading = (read: () => HttpMessage | undefined) => {
     try {

@@ -30,6 +30,8 @@ export class HttpReadError extends Error {
 export interface HttpReader {
   /** Takes a piece, and gives the message when it is complete. Bytes after it are kept for the next one. @throws HttpReadError */
   push(piece: Buffer): HttpMessage | undefined
+  /** Bytes that are kept for the next message. */
+  readonly keptBytes: number
   /** No bytes follow: a reply without a length ends here. @throws HttpReadError when a message is cut off */
   end(): HttpMessage | undefined
 }
@@ -153,6 +155,9 @@ export function httpReader(options: HttpReaderOptions): HttpReader {
         pieceBytes += piece.length
       }
       return read()
+    },
+    get keptBytes() {
+      return rest.length + pieceBytes
     },
     end() {
       if (head === undefined && rest.length + pieceBytes === 0) return undefined

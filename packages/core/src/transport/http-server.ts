@@ -6,7 +6,7 @@ import { transportErrors } from './errors.js'
 import { headerOf, hopByHop, isFrame, toLatin1 } from './http-header.js'
 import { type HttpServerConnection, httpServerConnection } from './http-server-connection.js'
 import { portHolder } from './port-holder.js'
-import type { Connection, Listener, ListenOptions, WebReply } from './transport.js'
+import type { Connection, Listener, ListenOptions, WebReply, WebRequest } from './transport.js'
 
 // A refused body is read on for this long, so that the refusal arrives: closing at once would reset the connection under it.
 const lingerMs = 1000
@@ -119,8 +119,7 @@ function readBody(
 
 function refuse(request: IncomingMessage, reply: ServerResponse, error: MicroError): void {
   const { code, reason, message, hint, details } = error
-  const body = Buffer.from(`${JSON.stringify({ code, reason, message, hint, details })}\n`)
-  write(reply, { status: 413, header: { 'content-type': 'application/json' }, body }, false)
+  write(reply, failed(413, { code, reason, message, hint, details }), false)
   request.resume()
   const timer = setTimeout(() => request.socket.destroy(), lingerMs)
   request.on('close', () => clearTimeout(timer))
@@ -156,7 +155,7 @@ async function answerWeb(
   let controller: AbortController | undefined
   const hungUp = () => controller?.abort()
   reply.on('close', hungUp)
-  const answer = await web({
+  const answer = await answered(web, {
     method: request.method ?? 'GET',
     path: request.url ?? '/',
     header,
@@ -172,9 +171,21 @@ async function answerWeb(
   write(reply, answer, context.isClosing)
 }
 
+async function answered(web: NonNullable<ListenOptions['web']>, request: WebRequest): Promise<WebReply> {
+  try {
+    return await web(request)
+  } catch {
+    // Whoever answers tells its own failures; what it did not foresee may hold secrets, so the client learns no more than that.
+    return failed(500, { code: 'internal', reason: 'INTERNAL', message: 'Cannot answer: the service failed' })
+  }
+}
+
 function notFound(): WebReply {
-  const error = { code: 'not_found', reason: 'NO_WEB', message: 'Cannot answer plain HTTP: this port speaks RPC only' }
-  return { status: 404, header: { 'content-type': 'application/json' }, body: Buffer.from(`${JSON.stringify(error)}\n`) }
+  return failed(404, { code: 'not_found', reason: 'NO_WEB', message: 'Cannot answer plain HTTP: this port speaks RPC only' })
+}
+
+function failed(status: number, error: object): WebReply {
+  return { status, header: { 'content-type': 'application/json' }, body: Buffer.from(`${JSON.stringify(error)}\n`) }
 }
 
 function write(reply: ServerResponse, answer: WebReply, isLast: boolean): void {

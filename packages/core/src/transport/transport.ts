@@ -10,7 +10,7 @@ export type TransportFeature = 'concurrent' | 'web'
 
 /** What travels: headers as go-micro has them, and bytes. */
 export interface Frame {
-  /** Names compare without case and are given in lower case; values are any Unicode without CR, LF and NUL. */
+  /** Names compare without case and are given in lower case; values are any Unicode without control characters, and without spaces at their ends. */
   readonly header: Readonly<Record<string, string>>
   /** 0 bytes to `maxBytes`. Nobody mutates it. */
   readonly body: Uint8Array
@@ -76,6 +76,7 @@ export interface Listener extends Closable {
  *
  * Failures: a bad address is `invalid_argument`/`ADDRESS_INVALID`; nobody there `unavailable`/`CONNECT_FAILED`; not in time `deadline_exceeded`; a port that is
  * taken `unavailable`/`PORT_TAKEN` (with the process that has it, where the system tells); a frame over `maxBytes` `resource_exhausted`/`FRAME_TOO_LARGE`;
+ * a header that would not arrive as it was sent `invalid_argument`/`HEADER_INVALID`;
  * an aborted signal `canceled`; all after `close()` `failed_precondition`/`CLOSED`.
  */
 export interface Transport extends Implementation<TransportFeature>, Closable {
