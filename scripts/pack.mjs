@@ -117,7 +117,9 @@ export function publishedPackages() {
 
 function inputs(packages) {
   const folders = [...packages.map(({ folder }) => folder), 'templates']
-  const own = folders.flatMap((folder) => filesBelow(join(root, folder), (path) => !path.endsWith('.test.ts')))
+  const own = folders.flatMap((folder) =>
+    filesBelow(join(root, folder), (path) => !path.endsWith('.test.ts') || path.startsWith('templates/')),
+  )
   const scripts = ['pack', 'emit', 'bundle'].map((name) => `scripts/${name}.mjs`)
   return [...new Set([...own, ...scripts, 'LICENSE', 'tsconfig.base.json', 'package-lock.json'])].sort()
 }
