@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,11 +11,11 @@ export const root = resolve(fileURLToPath(new URL('../..', import.meta.url)))
 export interface Sandbox {
   /** Empty at first; gone at the end. */
   readonly folder: string
-  /** What child processes get: a home, a runtime folder and a temporary folder of their own, and a mark by which they are found. */
+  /** What child processes get: a home, a runtime folder and a temporary folder of their own, by which they are found. */
   readonly env: Readonly<Record<string, string>>
   /** Copies a project of the repository to `<folder>/<name>`, without what a run has written into it; it finds the repository's packages. Gives the copy's path. */
   copyProject(source: string, name: string): Promise<string>
-  /** Live processes that carry the mark: `pid command`. */
+  /** Live processes that have this environment: `pid command`. */
   processes(): string[]
   /** Files in the runtime folder and the temporary folder. */
   files(): string[]
@@ -27,7 +26,6 @@ export interface Sandbox {
 /** Makes a sandbox. */
 export async function makeSandbox(): Promise<Sandbox> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'micro-test-')))
-  const mark = randomUUID()
   const places = { HOME: join(folder, 'home'), XDG_RUNTIME_DIR: join(folder, 'run'), TMPDIR: join(folder, 'tmp') }
   for (const place of Object.values(places)) await mkdir(place, { mode: 0o700 })
   const { PATH = '', CI, npm_config_registry: registry } = process.env
@@ -35,7 +33,6 @@ export async function makeSandbox(): Promise<Sandbox> {
     ...places,
     PATH,
     NO_COLOR: '1',
-    MICRO_TEST_MARK: mark,
     ...(CI === undefined ? {} : { CI }),
     ...(registry === undefined ? {} : { npm_config_registry: registry }),
   }
@@ -49,20 +46,20 @@ export async function makeSandbox(): Promise<Sandbox> {
       await symlink(join(root, 'node_modules'), join(folder, 'node_modules')).catch(() => {}) // It is there from the copy before.
       return target
     },
-    processes: () => markedProcesses(mark),
+    processes: () => processesOf(folder),
     files: () => [places.XDG_RUNTIME_DIR, places.TMPDIR].flatMap((place) => filesBelow(place)),
     async remove() {
-      for (const line of markedProcesses(mark)) killQuietly(Number.parseInt(line, 10))
+      for (const line of processesOf(folder)) killQuietly(Number.parseInt(line, 10))
       await rm(folder, { recursive: true, force: true, maxRetries: 3 })
     },
   }
 }
 
-function markedProcesses(mark: string): string[] {
+function processesOf(folder: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) =>
-      readProc(pid, 'environ').includes(mark) && !isZombie(pid) ? [`${pid} ${readProc(pid, 'cmdline').replaceAll('\0', ' ')}`] : [],
+      readProc(pid, 'environ').includes(folder) && !isZombie(pid) ? [`${pid} ${readProc(pid, 'cmdline').replaceAll('\0', ' ')}`] : [],
     )
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { RunEvent } from '@microts/runner'
+import { detachedVariable } from './detached.js'
 import { exitCodes } from './exit-code.js'
 import { runEventWriter } from './render/run-event.js'
 import { tryIt } from './render/try-it.js'
@@ -15,7 +16,7 @@ export async function detach(words: readonly string[], terminal: Terminal): Prom
   const child = spawn(process.execPath, [process.argv[1] as string, ...words, '--json'], {
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, MICRO_DETACHED: '1' },
+    env: { ...process.env, [detachedVariable]: '1' },
   })
   const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? exitCodes.failure)))
   terminal.interrupts.signal.addEventListener('abort', () => child.kill('SIGINT'), { once: true })

@@ -1,5 +1,6 @@
 import { MicroError } from '@microts/core/base'
 import { commands, type CommandName } from './commands/index.js'
+import { detachedVariable } from './detached.js'
 import { cliErrors } from './errors.js'
 import { exitCodeOf } from './exit-code.js'
 import { exitCodeHelp, generalHelp } from './help.js'
@@ -11,8 +12,11 @@ import { processTerminal, type Terminal } from './terminal.js'
 export async function main(words: readonly string[], version: string): Promise<number> {
   const beforeRest = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
   const terminal = processTerminal({ wantsJson: beforeRest.includes('--json'), color: !beforeRest.includes('--no-color') })
-  // A reader that has seen enough (`micro logs | head`) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A run in the background goes on when whoever started it has seen enough; for any other command (`micro logs | head`) that is the end, and no failure.
+    if (error.code === 'EPIPE' && process.env[detachedVariable] === '1') return
+    process.exit(error.code === 'EPIPE' ? 0 : 1)
+  })
   try {
     return (await dispatch(words, version, terminal)) ?? 0
   } catch (thrown) {

@@ -1,0 +1,2 @@
+/** Tells a `micro up` that it runs in the background, where nobody may be reading. */
+export const detachedVariable = 'MICRO_DETACHED'
