@@ -68,6 +68,8 @@ function launchOwn(planned: PlannedOwn, options: UnitOptions): Launch {
     args: ['--enable-source-maps', options.bundles.get(service.name) ?? ''],
     cwd: folder,
     env: {
+      // The grace is for callers behind a load balancer; here a person waits for the stop.
+      MICRO_STOP_GRACE_MS: '0',
       ...environmentForOurs(options.env),
       ...identityOf(options),
       MICRO_SERVER_ADDRESS: `127.0.0.1:${port ?? 0}`,
