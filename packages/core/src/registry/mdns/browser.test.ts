@@ -103,7 +103,8 @@ test('receive() of a goodbye forgets the node, and one of an unknown node change
   const { one, hear, look } = setUp()
   await look('orders', await answered('orders-1'), await answered('orders-2'))
 
-  for (let count = 0; count < 1000; count++) hear(announcement(await node(`nobody-${count % 7}`), 0))
+  const nobody = announcement(await node('nobody'), 0)
+  for (let count = 0; count < 1000; count++) hear(nobody)
   hear(announcement(await node('orders-1'), 0))
 
   assert.deepEqual(ids(await one.lookup('orders')), ['orders-2'])
@@ -161,6 +162,20 @@ test('lookup() passes over nodes of other projects, and counts them; nodes witho
   assert.deepEqual(ids(found.value), ['orders-2', 'orders-3'])
   assert.equal(one.passedOver('orders'), 1)
   assert.equal(one.passedOver('payments'), 0)
+})
+
+test('receive() does not mix up nodes of two projects that have one id', async () => {
+  const { one, hear, look } = setUp()
+  const theirs = await node('orders-1', { port: 40_009, metadata: { project: 'theirs' } })
+  await look('orders', await answered('orders-1', 120, { metadata: { project: 'ours' } }))
+
+  hear(announcement(theirs, 120))
+  hear(announcement(theirs, 0))
+
+  assert.deepEqual(
+    (await one.lookup('orders')).flatMap((service) => service.nodes.map(({ address }) => address)),
+    ['127.0.0.1:40001'],
+  )
 })
 
 test('lookup() does not take an answer of another project for the one it waits for', async () => {

@@ -108,7 +108,7 @@ export function browser(options: BrowserOptions): Browser {
     if (node === undefined || (table.get(record.name, node.id)?.owner ?? owner) !== owner) return
     const theirs = node.metadata['project']
     if (project !== undefined && theirs !== undefined && theirs !== project) {
-      if (before !== undefined) forget(before)
+      // One of ours may have the same id; it is not the one that was heard.
       if (foreign.size < maxNodes) foreign.set(heard.instance, record.name)
       return
     }
@@ -206,7 +206,8 @@ export function browser(options: BrowserOptions): Browser {
         const one = known.get(node.instance)
         if (node.ttlSeconds > 0) accept(node, near)
         else if (one === undefined) foreign.delete(node.instance)
-        else forget(one)
+        // Another project's node may have the same id, but not the same place.
+        else if (one.port === node.port && (node.address === '' || node.address === one.address)) forget(one)
       }
       for (const service of heard.services) {
         if (listed.size < maxNames) listed.add(service)

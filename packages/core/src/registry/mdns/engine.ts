@@ -7,7 +7,7 @@ import { browser } from './browser.js'
 import { explanation } from './explanation.js'
 import { registryFolder, type RegistryFolder } from './folder.js'
 import type { InterfaceChoice } from './interfaces.js'
-import { openLink } from './link.js'
+import { openLink, type Received } from './link.js'
 import { hostName, ownNode } from './own-node.js'
 import { responder } from './responder.js'
 
@@ -65,19 +65,22 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     random,
     fs,
   })
+  // The first packets may come before there is anybody to read them.
+  let onMessage: (received: Received) => void = () => undefined
   const link = await openLink({
     dgram,
     networkInterfaces: () => os.networkInterfaces(),
     choice: interfaces,
     clock,
     random,
-    onMessage: (received) => {
-      if ((received.message.flags & 0x8000) !== 0) found.receive(received)
-      else if (!received.isOwnQuestion) announced.receive(received)
-    },
+    onMessage: (received) => onMessage(received),
   })
   const announced = responder({ link, clock, random })
   const found = browser({ link, table, zlib, clock, random, project, owner: {} })
+  onMessage = (received) => {
+    if ((received.message.flags & 0x8000) !== 0) found.receive(received)
+    else if (!received.isOwnQuestion) announced.receive(received)
+  }
   const host = hostName(os.hostname())
   const warned = new Set<string>()
   const followers = new Set<object>()
@@ -102,12 +105,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const readFolderIfOld = async () => {
     if (!(await settled()) || clock.monotonicMs() - readAtMs >= folderAgeMs) await readFolder()
   }
+  // Not in the background: like a socket that is listened to, it keeps a process alive that watches.
   const poll = () => {
-    cancelPoll = clock.after(pollMs, () => void readFolder().then(poll), { background: true })
-    if (isClosed || followers.size === 0) {
-      cancelPoll()
-      cancelPoll = undefined
-    }
+    const cancel = clock.after(pollMs, () => void readFolder().then(() => (cancelPoll === cancel ? poll() : undefined)))
+    cancelPoll = cancel
+  }
+  const stopPolling = () => {
+    cancelPoll?.()
+    cancelPoll = undefined
   }
   const warnOnce = (service: string, bytes: number) => {
     if (bytes <= wholePacketBytes || warned.has(service)) return
@@ -163,11 +168,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const unfollow = found.follow(name)
       link.hold(true)
       await (name === undefined ? list() : lookup(name))
-      if (!(await settled()) && cancelPoll === undefined) poll()
+      if (!(await settled()) && cancelPoll === undefined && !isClosed) poll()
       return () => {
         unfollow()
         followers.delete(key)
-        if (followers.size === 0) link.hold(false)
+        if (followers.size > 0) return
+        link.hold(false)
+        stopPolling()
       }
     },
     explain: () => explanation({ link, works, folder: folder.path, project, lastLookup, passedOver: found.passedOver(lastLookup ?? '') }),
@@ -176,7 +183,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     async close() {
       isClosed = true
-      cancelPoll?.()
+      stopPolling()
       unsubscribe()
       announced.close()
       found.close()

@@ -9,6 +9,7 @@ export interface SkippingClock extends Clock {
 interface Timer {
   readonly atMs: number
   readonly run: () => void
+  readonly options: Parameters<Clock['after']>[2]
   cancel: Cancel
 }
 
@@ -23,17 +24,16 @@ export function skippingClock(machine: Clock): SkippingClock {
     timer.cancel()
     timer.run()
   }
-  // All in the background: what a test waits for keeps it alive.
   const arm = (timer: Timer) => {
     timer.cancel()
-    timer.cancel = machine.after(Math.max(0, timer.atMs - monotonicMs()), () => fire(timer))
+    timer.cancel = machine.after(Math.max(0, timer.atMs - monotonicMs()), () => fire(timer), timer.options)
   }
 
   return {
     now: () => machine.now() + skippedMs,
     monotonicMs,
-    after(delayMs, run) {
-      const timer: Timer = { atMs: monotonicMs() + delayMs, run, cancel: () => undefined }
+    after(delayMs, run, options) {
+      const timer: Timer = { atMs: monotonicMs() + delayMs, run, options, cancel: () => undefined }
       timers.add(timer)
       arm(timer)
       return () => {
