@@ -27,6 +27,7 @@ export { expandPatterns } from './project/patterns.js'
 export { selectServices } from './project/select.js'
 export type { Selection } from './project/select.js'
 export { projectSchema } from './project/schema.js'
+export { writeProjectSchema } from './project/schema-file.js'
 export type { JsonSchema } from './yaml/json-schema.js'
 export type { Mistake } from './yaml/mistake.js'
 

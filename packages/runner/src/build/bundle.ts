@@ -21,7 +21,7 @@ export interface BundleOptions {
 
 /** What was bundled. */
 export interface Bundle {
-  /** `<outFolder>/main.js`: self-contained but for Node's built-ins; its source map is beside it. */
+  /** `<outFolder>/main.js`: self-contained but for Node's built-ins; its source map is beside it, and a package.json that says that it is an ES module. */
   readonly file: string
   readonly bytes: number
 }
@@ -70,6 +70,8 @@ export async function bundleService(options: BundleOptions): Promise<Bundle> {
       : error
   })
   await mkdir(outFolder, { recursive: true })
+  // Wherever it is copied to: without it, Node would guess what kind of module it is, and compile it twice.
+  await writeFile(join(outFolder, 'package.json'), '{ "type": "module" }\n')
   let bytes = 0
   for (const { path, text } of outputFiles) {
     const content = path === file ? withCommonJsNames(text) : text

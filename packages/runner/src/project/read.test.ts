@@ -181,7 +181,7 @@ test('readProject() tells all mistakes of a file at once, in its order', async (
   assert.equal(error.reason, 'INVALID_PROJECT')
   assert.equal(error.place?.line, 2)
   assert.deepEqual(
-    (error.details?.['mistakes'] as Mistake[]).map(({ reason }) => reason),
+    ((error.details?.['mistakes'] ?? []) as Mistake[]).map(({ reason }) => reason),
     ['UNKNOWN_TYPE', 'UNKNOWN_KEY', 'NO_MAIN'],
   )
 })

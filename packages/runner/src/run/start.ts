@@ -6,6 +6,7 @@ import { processErrors } from '../process/errors.js'
 import { startOf } from '../process/platform.js'
 import { supervise, type Supervision } from '../process/supervise.js'
 import { type Watchdog, watchOver } from '../process/watch-over.js'
+import { writeProjectSchema } from '../project/schema-file.js'
 import type { RunRecord, ServiceState } from '../state/record.js'
 import { claimRun, type RunFile } from '../state/run-file.js'
 import { errorData } from '../timeline/event.js'
@@ -138,6 +139,7 @@ async function openLive(mode: 'up' | 'run', { project, notices }: Prepared, opti
     },
   }
   keepOutOfGit(join(project.folder, '.micro'))
+  writeProjectSchema(project.folder, options.catalog)
   for (const notice of notices) timeline.emit(notice)
   return live
 }

@@ -5,8 +5,8 @@
  */
 export const serviceProgram = `
 import { spawn } from 'node:child_process'
-import { writeSync, writeSync } from 'node:fs'
-import { createServer, createServer } from 'node:http'
+import { writeSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { plugins } from './plugins.js'
 
 const say = (message: object) => writeSync(Number(process.env.MICRO_CHANNEL_FD), JSON.stringify(message) + '\\n')
@@ -72,6 +72,8 @@ plugins:
 
 /** The program of both types of {@link typeManifest}. */
 export const typeProgram = `
+const { writeSync } = await import('node:fs')
+const { createServer } = await import('node:http')
 const port = Number(process.env.MICRO_PORT_HTTP ?? process.env.MICRO_PORT_CLIENT)
 createServer((request, response) => response.end(JSON.stringify({ env: process.env }))).listen(port, process.env.MICRO_HOST, () => {
   writeSync(3, JSON.stringify({ type: 'ready', ports: {} }) + '\\n')

@@ -74,7 +74,7 @@ export function processesWith(text: string): number[] {
 export async function until(isSo: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
   const untilMs = performance.now() + withinMs
   while (!(await isSo())) {
-    if (performance.now() > untilMs) throw new Error(`not so within ${withinMs} ms: ${isSo}`)
+    if (performance.now() > untilMs) throw new Error(`not so within ${withinMs} ms: ${isSo.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -182,7 +182,7 @@ function findExcess(text: string): Excess | undefined {
     if (character === '\n' || character === ',') values++
     else if (character === '[' || character === '{') open++
     else if ((character === ']' || character === '}') && open > 0) open--
-    const column = index - lineStart + 1
+    const column = Math.max(1, index - lineStart + 1)
     if (open > maxDepth || dashes > maxDepth) return { line, column, what: 'levels', max: maxDepth }
     if (values > maxValues) return { line, column, what: 'values', max: maxValues }
   }
