@@ -7,8 +7,7 @@ import { testClock } from '@microts/core/testing'
 import { createTimeline } from '../timeline/stream.js'
 import { until, workspace } from '../testing/workspace.js'
 import { logFiles } from './log-files.js'
-import type { LogLine } from './read-logs.js'
-import { readLogs } from './read-logs.js'
+import { type LogLine, readLogs } from './read-logs.js'
 
 const never = (error: Error) => assert.fail(error)
 
