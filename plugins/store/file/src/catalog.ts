@@ -2,7 +2,7 @@ import type { Clock } from '@microts/core/base'
 import { createExpiry, createTable, createWatchers, type StoreRecord } from '@microts/core/store'
 import { toRecord, type Entry, type Home } from './entry.js'
 import type { Place } from './log.js'
-import type { FoundRecord } from './scan.js'
+import type { FoundRecord } from './record.js'
 import { createValueCache } from './value-cache.js'
 
 /** What is needed of a record that was written, besides its place. */

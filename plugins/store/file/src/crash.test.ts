@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Store } from '@microts/core/store'
 import { fileStore } from './file-store.js'
-import { seeded, simulatedDisk, type SimulatedDisk } from './simulated-disk.js'
+import { seeded, simulatedDisk, type SimulatedDisk } from './testing/simulated-disk.js'
 
 /** One thing that the workload does: puts `value` under `key`, or deletes the key. */
 interface Step {

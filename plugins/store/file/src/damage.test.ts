@@ -5,7 +5,7 @@ import { MicroError } from '@microts/core/base'
 import type { Store } from '@microts/core/store'
 import { fileStore, type FileStoreOptions } from './file-store.js'
 import { headerBytes } from './segment.js'
-import { failure, simulatedDisk, type SimulatedDisk } from './simulated-disk.js'
+import { failure, simulatedDisk, type SimulatedDisk } from './testing/simulated-disk.js'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const segment = '0000000001.log'

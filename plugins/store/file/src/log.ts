@@ -56,6 +56,9 @@ export interface Log {
 // More in one group would make the first of them wait longer than the sync that is saved.
 const maxGroupBytes = 8 * 1024 * 1024
 
+// A buffer of this size is kept for the next group; the rare larger one is not.
+const maxKeptBytes = 1024 * 1024
+
 /** A log that goes on where `segments` end. */
 export function createLog({ files, folder, segments, maxSegmentBytes, onCommitted }: LogOptions): Log {
   const queue: LogWrite[] = []
@@ -83,8 +86,15 @@ export function createLog({ files, folder, segments, maxSegmentBytes, onCommitte
     running = undefined
   }
 
+  // One group is written after the other, so they can share a buffer: new memory for each costs more than filling it.
+  let buffer = Buffer.alloc(0)
+  const bufferOf = (length: number) => {
+    if (length > maxKeptBytes) return Buffer.allocUnsafeSlow(length)
+    if (length > buffer.length) buffer = Buffer.allocUnsafeSlow(Math.min(maxKeptBytes, length * 2))
+    return buffer.subarray(0, length)
+  }
   const writeGroup = async (group: readonly LogWrite[]) => {
-    const { bytes, places } = encodeGroup(group, active)
+    const { bytes, places } = encodeGroup(group, active, bufferOf)
     try {
       await writeFully(active.file, bytes, active.size)
     } catch (error) {
@@ -186,9 +196,13 @@ function takeGroup(queue: LogWrite[]): LogWrite[] {
   return group
 }
 
-function encodeGroup(group: readonly LogWrite[], segment: Segment): { readonly bytes: Buffer; readonly places: readonly Place[] } {
+function encodeGroup(
+  group: readonly LogWrite[],
+  segment: Segment,
+  bufferOf: (length: number) => Buffer,
+): { readonly bytes: Buffer; readonly places: readonly Place[] } {
   const lengths = group.map(({ record }) => recordBytes(record))
-  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length, 0))
+  const bytes = bufferOf(lengths.reduce((sum, length) => sum + length, 0))
   let at = 0
   const places = group.map(({ record }, index) => {
     const length = lengths[index] as number

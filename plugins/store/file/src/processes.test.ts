@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { env, execPath } from 'node:process'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { fileStore } from './file-store.js'
 
@@ -16,7 +17,7 @@ const children = new Set<ChildProcess>()
 // In one file, so that the many processes of this test start fast.
 before(() =>
   build({
-    entryPoints: [join(import.meta.dirname, 'workload.ts')],
+    entryPoints: [fileURLToPath(new URL('./testing/workload.ts', import.meta.url))],
     outfile: workload,
     bundle: true,
     platform: 'node',

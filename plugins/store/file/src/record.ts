@@ -25,13 +25,17 @@ export interface NewRecord {
 }
 
 /** A record that was found, without its value. */
-export interface RecordHead extends Omit<NewRecord, 'value'> {
-  /** From the first byte of the record to that of its value. */
+export interface FoundRecord extends Omit<NewRecord, 'value'> {
+  /** Where it begins in its file. */
+  readonly at: number
+  /** From its first byte to that of its value. */
   readonly headBytes: number
   readonly valueBytes: number
   readonly valueCrc: number
   /** So much of the file was safe on disk when this record was written. */
   readonly syncedBytes: number
+  /** Whether the value has its checksum. */
+  readonly isSound: boolean
 }
 
 /** How long the fixed part is. */
@@ -91,30 +95,38 @@ export function encodeRecord(
   return { valueAt, valueCrc }
 }
 
-/** How long the head at `at` says that it is; undefined where there is no mark. Not to be trusted before {@link decodeHead} has found its checksum right. */
+/** How long the head at `at` says that it is; undefined where there is no mark. Not to be trusted before {@link claimedBytes} has found its checksum right. */
 export function claimedHeadBytes(buffer: Buffer, at: number): number | undefined {
   if (buffer.readUInt32LE(at) !== markNumber) return undefined
   return fixedBytes + (buffer[at + 9] as number) + buffer.readUInt16LE(at + 10) + buffer.readUInt32LE(at + 16)
 }
 
-/** The head at `at`, all of which must be in `buffer`; undefined when its checksum is wrong. */
-export function decodeHead(buffer: Buffer, at: number, headBytes: number, salt: number): RecordHead | undefined {
-  if (checksum(buffer.subarray(at + 8, at + headBytes), salt) !== buffer.readUInt32LE(at + 4)) return undefined
-  const type = types[buffer[at + 8] as number]
-  if (type === undefined) return undefined
-  const keyAt = at + fixedBytes + (buffer[at + 9] as number)
-  const metadataAt = keyAt + buffer.readUInt16LE(at + 10)
+/** How long the record at `at` is, all of whose head is in `buffer`; undefined when the head does not have its checksum. */
+export function claimedBytes(buffer: Buffer, at: number, headBytes: number, salt: number): number | undefined {
+  const isRight = checksum(buffer.subarray(at + 8, at + headBytes), salt) === buffer.readUInt32LE(at + 4)
+  return isRight && (buffer[at + 8] as number) < types.length ? headBytes + buffer.readUInt32LE(at + 20) : undefined
+}
+
+/** The record whose head was found right and that begins at `start` of `buffer`, all of it in there, and at `at` of its file. */
+export function decodeRecord(buffer: Buffer, start: number, headBytes: number, salt: number, at: number): FoundRecord {
+  const keyAt = start + fixedBytes + (buffer[start + 9] as number)
+  const metadataAt = keyAt + buffer.readUInt16LE(start + 10)
+  const valueAt = start + headBytes
+  const valueBytes = buffer.readUInt32LE(start + 20)
+  const valueCrc = buffer.readUInt32LE(start + 24)
   return {
-    type,
-    scope: buffer.toString('latin1', at + fixedBytes, keyAt),
+    type: types[buffer[start + 8] as number] as RecordType,
+    scope: buffer.toString('latin1', start + fixedBytes, keyAt),
     key: buffer.toString('utf8', keyAt, metadataAt),
-    metadata: metadataAt === at + headBytes ? '' : buffer.toString('utf8', metadataAt, at + headBytes),
-    expiresAtMs: buffer.readDoubleLE(at + 36),
-    ttlMs: buffer.readDoubleLE(at + 44),
+    metadata: metadataAt === valueAt ? '' : buffer.toString('utf8', metadataAt, valueAt),
+    expiresAtMs: buffer.readDoubleLE(start + 36),
+    ttlMs: buffer.readDoubleLE(start + 44),
+    at,
     headBytes,
-    valueBytes: buffer.readUInt32LE(at + 20),
-    valueCrc: buffer.readUInt32LE(at + 24),
-    syncedBytes: buffer.readDoubleLE(at + 28),
+    valueBytes,
+    valueCrc,
+    syncedBytes: buffer.readDoubleLE(start + 28),
+    isSound: checksum(buffer.subarray(valueAt, valueAt + valueBytes), salt) === valueCrc,
   }
 }
 

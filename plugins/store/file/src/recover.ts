@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { fileErrors } from './errors.js'
 import { readFully, writeFully, type Files } from './files.js'
 import type { Place } from './log.js'
-import { scanLast, scanSealed, type End, type FoundRecord } from './scan.js'
+import type { FoundRecord } from './record.js'
+import { scanLast, scanSealed, type End } from './scan.js'
 import { abandonSegment, beginSegment, openSegment, publishSegment, segmentName, segmentNumber, type Segment } from './segment.js'
 
 /** How a log is recovered. */

@@ -1,15 +1,7 @@
-import { checksum } from './checksum.js'
 import { fileErrors } from './errors.js'
-import { claimedHeadBytes, decodeHead, fixedBytes, mark, type RecordHead } from './record.js'
+import { claimedBytes, claimedHeadBytes, decodeRecord, fixedBytes, mark, type FoundRecord } from './record.js'
 import { headerBytes, type Segment } from './segment.js'
 import { createWindow, windowBytes, type Window } from './window.js'
-
-/** A record where it stands. */
-export interface FoundRecord extends RecordHead {
-  readonly at: number
-  /** Whether the value has its checksum. */
-  readonly isSound: boolean
-}
 
 /** What the end of a log is like. */
 export interface End {
@@ -31,7 +23,8 @@ export interface End {
 export async function scanSealed(segment: Segment, onRecord: (record: FoundRecord) => void): Promise<void> {
   const window = createWindow(segment)
   for (let at = headerBytes; at < segment.size;) {
-    const record = await readRecord(window, segment, at)
+    const known = recordIn(window, segment, at)
+    const record = typeof known === 'number' ? await readRecord(window, segment, at) : known
     if (record === undefined) throw damaged(segment, at)
     onRecord(record)
     at += record.headBytes + record.valueBytes
@@ -51,7 +44,8 @@ export async function scanLast(segment: Segment, onRecord: (record: FoundRecord)
   const found: FoundRecord[] = []
   let damagedAt = Infinity
   for (let at = headerBytes; at < segment.size;) {
-    const record = await readRecord(window, segment, at)
+    const known = recordIn(window, segment, at)
+    const record = typeof known === 'number' ? await readRecord(window, segment, at) : known
     if (record === undefined) {
       damagedAt = Math.min(damagedAt, at)
       at = await findMark(window, at + 1)
@@ -73,17 +67,27 @@ export async function scanLast(segment: Segment, onRecord: (record: FoundRecord)
 const damaged = ({ path }: Segment, at: number) => fileErrors.logCorrupt(path, at, 'there is no record that can be read')
 
 async function readRecord(window: Window, segment: Segment, at: number): Promise<FoundRecord | undefined> {
-  if (at + fixedBytes > segment.size) return undefined
-  let start = await window.hold(at, fixedBytes)
-  const headBytes = claimedHeadBytes(window.bytes, start)
-  if (headBytes === undefined || at + headBytes > segment.size) return undefined
-  start = await window.hold(at, headBytes)
-  const head = decodeHead(window.bytes, start, headBytes, segment.salt)
-  if (head === undefined || at + headBytes + head.valueBytes > segment.size) return undefined
+  for (;;) {
+    const found = recordIn(window, segment, at)
+    if (typeof found !== 'number') return found
+    await window.hold(at, found)
+  }
+}
 
-  start = await window.hold(at, headBytes + head.valueBytes)
-  const value = window.bytes.subarray(start + headBytes, start + headBytes + head.valueBytes)
-  return { ...head, at, isSound: checksum(value, segment.salt) === head.valueCrc }
+// The record at `at`, undefined when there is none, or how many bytes from there have to be in the window to tell. It takes no promise for a record that
+// is there already, which most are.
+function recordIn(window: Window, { salt, size }: Segment, at: number): FoundRecord | undefined | number {
+  if (at + fixedBytes > size) return undefined
+  let start = window.indexOf(at, fixedBytes)
+  if (start === undefined) return fixedBytes
+  const headBytes = claimedHeadBytes(window.bytes, start)
+  if (headBytes === undefined || at + headBytes > size) return undefined
+  start = window.indexOf(at, headBytes)
+  if (start === undefined) return headBytes
+  const bytes = claimedBytes(window.bytes, start, headBytes, salt)
+  if (bytes === undefined || at + bytes > size) return undefined
+  start = window.indexOf(at, bytes)
+  return start === undefined ? bytes : decodeRecord(window.bytes, start, headBytes, salt, at)
 }
 
 async function findMark(window: Window, from: number): Promise<number> {

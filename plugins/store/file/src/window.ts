@@ -7,6 +7,8 @@ export interface Window {
   /** Bytes of the segment. */
   readonly size: number
   readonly bytes: Buffer
+  /** Where offset `at` of the file is in `bytes`; undefined unless `length` bytes from there are in it. */
+  indexOf(at: number, length: number): number | undefined
   /** Makes sure that `length` bytes from offset `at` of the file are in `bytes`, and gives where. What `bytes` held before may be gone. */
   hold(at: number, length: number): Promise<number>
 }
@@ -19,13 +21,16 @@ export function createWindow({ file, path, size }: Segment): Window {
   let bytes = Buffer.allocUnsafeSlow(Math.min(windowBytes, size))
   let heldFrom = 0
   let heldBytes = 0
+  const indexOf = (at: number, length: number) => (at >= heldFrom && at + length <= heldFrom + heldBytes ? at - heldFrom : undefined)
   return {
     size,
     get bytes() {
       return bytes
     },
+    indexOf,
     async hold(at, length) {
-      if (at >= heldFrom && at + length <= heldFrom + heldBytes) return at - heldFrom
+      const index = indexOf(at, length)
+      if (index !== undefined) return index
       if (length > bytes.length) bytes = Buffer.allocUnsafeSlow(length)
       heldFrom = at
       heldBytes = await readFully(file, bytes.subarray(0, Math.min(bytes.length, size - at)), at)

@@ -4,7 +4,7 @@
  */
 import { argv, stdin, stdout } from 'node:process'
 import { writeSync } from 'node:fs'
-import { fileStore } from './file-store.js'
+import { fileStore } from '../file-store.js'
 
 const [folder = '', puts = '', atATime = ''] = argv.slice(2)
 const store = await fileStore({ folder, maxSegmentBytes: 600, minGarbageBytes: 700 })

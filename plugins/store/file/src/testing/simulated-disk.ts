@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import type { Files, OpenFile } from './files.js'
+import type { Files, OpenFile } from '../files.js'
 
 /** What a {@link SimulatedDisk} is asked to do. */
 export type DiskOperation = 'create' | 'read' | 'write' | 'sync' | 'truncate' | 'rename' | 'remove' | 'syncFolder'
