@@ -37,6 +37,7 @@ export interface AttemptContext {
 
 // Long enough for another continent, short enough to leave time for another node.
 const connectMs = 5000
+const nothing = new Uint8Array(0)
 
 /**
  * One exchange with one node. Giving up, by the deadline or by `signal`, ends the connection: that is how a go-micro server learns that nobody waits
@@ -116,7 +117,7 @@ function read(answer: Frame, call: Call, target: Target, framings: Framings): Ou
     return failed(rpcErrors.replyNotReadable(call.service, contentType, shown))
   }
   try {
-    const { output, error } = framing.openReply(body)
+    const { output, error } = framing.openReply(microHeader(header, 'empty') === undefined ? body : nothing)
     if (error !== undefined) return failedRemotely(error, call)
     let metadata: Reply['metadata'] | undefined
     return {

@@ -83,6 +83,17 @@ test('call() gives what the endpoint gives, over one connection for calls that f
   assert.equal(connections, 1)
 })
 
+test('call() gives undefined and null as they are, though go-micro has one word for both', async () => {
+  const { client, transport, start } = world()
+  const { address } = await start([{ name: 'Orders.Same', handle: (input) => input }])
+
+  assert.equal(await client.call('orders', 'Orders.Same', undefined), undefined)
+  assert.equal(await client.call('orders', 'Orders.Same', null), null)
+  const connection = await transport.open(address)
+  await connection.send({ header: { 'content-type': 'application/json', 'micro-endpoint': 'Orders.Same' }, body: new Uint8Array(0) })
+  assert.equal(Buffer.from((await connection.receive())?.body ?? []).toString(), 'null')
+})
+
 test('call() mixes up nothing of a thousand calls at once', async () => {
   const { client, start } = world()
   await start([{ name: 'Orders.Hello', handle: async (input) => input }])

@@ -31,6 +31,7 @@ export interface ExchangeOptions {
 export type Exchange = (frame: Frame, remote: string, onBegin: (call: RunningCall) => void) => Frame | Promise<Frame>
 
 const empty = new Uint8Array(0)
+const jsonNull = new TextEncoder().encode('null')
 
 /** Answers frames with go-micro's headers: what was asked stands in them, or in an old envelope inside the body. */
 export function createExchange(options: ExchangeOptions): Exchange {
@@ -65,10 +66,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
         timeoutMs: timeoutOf(header),
         remote,
       }
-      const succeeded = (reply: Reply): Frame => ({
-        header: headerOf(contentType, header, reply.metadata),
-        body: written(framed as FramedRequest, reply.output, endpoint.name),
-      })
+      const succeeded = (reply: Reply): Frame => {
+        const bytes = written(framed as FramedRequest, reply.output, endpoint.name)
+        // go-micro's client cannot read 0 bytes as JSON, so nothing is written as null, and ours is told which of the two it is.
+        const isNothing = bytes.length === 0 && contentType === 'application/json'
+        const more = isNothing ? { ...reply.metadata, 'micro-empty': '1' } : reply.metadata
+        return { header: headerOf(contentType, header, more), body: isNothing ? jsonNull : bytes }
+      }
       // Only what was refused here is safe elsewhere: an error of this name that a handler passes on may come after half of the work.
       isRefused = dispatch.isDraining
       const running = dispatch.begin(request)

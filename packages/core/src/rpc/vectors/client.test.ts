@@ -9,11 +9,11 @@ import { jsonCodec } from '../../codec/json.js'
 import { memoryRegistry } from '../../registry/memory.js'
 import { roundRobinSelector } from '../../selector/round-robin.js'
 import { testClock } from '../../testing/index.js'
-import type { HttpMessage } from '../../transport/http-message.js'
+import { httpReader, type HttpMessage } from '../../transport/http-message.js'
 import { httpTransport } from '../../transport/http.js'
 import { rpcClient, type CallOptions } from '../client.js'
 import { codeOf } from '../status.js'
-import { parsed, recordedVectors, requestIn, until, type Asked, type GoCall, type GoError, type Vector } from './recorded.js'
+import { recordedVectors, requestIn, until, type Asked, type GoCall, type GoError, type Vector } from './recorded.js'
 
 const vectors = recordedVectors()
 const okMessage = Uint8Array.of(0x0a, 2, 0x6f, 0x6b)
@@ -95,6 +95,12 @@ async function trickle(socket: Socket, bytes: Buffer, random: () => number): Pro
     at += size
     await new Promise((resolve) => setImmediate(resolve))
   }
+}
+
+/** A recorded answer. */
+function parsed(bytes: string): HttpMessage {
+  const reader = httpReader({ maxBytes: 100_000 })
+  return reader.push(Buffer.from(bytes, 'hex')) ?? (reader.end() as HttpMessage)
 }
 
 /** What to ask: as Go's API was asked, or read off the recorded request of another client. */

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { httpReader, type HttpMessage } from '../../transport/http-message.js'
 
 /** One HTTP message, or the end of a connection. */
 export interface Packet {
@@ -43,12 +42,6 @@ export interface Vector {
 export function recordedVectors(): readonly Vector[] {
   const file = new URL('../../../../../tests/vectors/go-micro-4.11/rpc-unary.json', import.meta.url)
   return (JSON.parse(readFileSync(file, 'utf8')) as { readonly vectors: readonly Vector[] }).vectors
-}
-
-/** A recorded answer. */
-export function parsed(bytes: string): HttpMessage {
-  const reader = httpReader({ maxBytes: 100_000 })
-  return reader.push(Buffer.from(bytes, 'hex')) ?? (reader.end() as HttpMessage)
 }
 
 /** A request, taken apart. */

@@ -8,7 +8,7 @@ import { httpTransport } from '../../transport/http.js'
 import type { Call } from '../call.js'
 import type { Endpoint } from '../endpoint.js'
 import { serve, type RpcServer } from '../server.js'
-import { parsed, recordedVectors, until, type GoError } from './recorded.js'
+import { recordedVectors, until, type GoError } from './recorded.js'
 
 const vectors = recordedVectors()
 
@@ -140,6 +140,12 @@ after(async () => {
   await server.close()
   await serverTransport.close()
 })
+
+/** A recorded answer. */
+function parsed(bytes: string): HttpMessage {
+  const reader = httpReader({ maxBytes: 100_000 })
+  return reader.push(Buffer.from(bytes, 'hex')) ?? (reader.end() as HttpMessage)
+}
 
 function comparableBody(message: HttpMessage): unknown {
   const contentType = message.header['content-type'] ?? ''
