@@ -1,9 +1,10 @@
 /** docs/api: a page for each front door, from the doc comments; a contract's page opens with a program that runs. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Application, ReflectionKind } from 'typedoc'
 import { filesBelow, root, workspaceFolders } from './files.mjs'
+import { headingsOf } from './links.mjs'
 
 // Of 100 exports, the most that may lack a doc comment is 5.
 const leastDocumented = 0.95
@@ -53,6 +54,7 @@ export async function apiPages() {
     await app.generateOutputs(project)
     const written = filesBelow(scratch, (path) => path.endsWith('.md'), scratch)
     const files = new Map(written.map((path) => [`docs/api/${path}`, page(path, readFileSync(join(scratch, path), 'utf8'))]))
+    for (const [path, text] of files) files.set(path, withTrueAnchors(path, text, files))
     const errors = app.logger.hasErrors() ? ['typedoc: see its errors above'] : []
     return {
       files,
@@ -121,6 +123,21 @@ function documented(project) {
   const figure = `${exported.length - without.length} of ${exported.length} exports have a doc comment (${(share * 100).toFixed(1)} %)`
   if (share >= leastDocumented) return { problems: [], notes: [figure] }
   return { problems: without.map((name) => `${name}: has no doc comment`), notes: [figure] }
+}
+
+/**
+ * Two exports that differ only in case (`NatsClient`, `natsClient`) have one anchor between them, and the second gets a number: which one is
+ * known when the page stands. Typedoc counts before; so a link with a number is led to the heading that it names.
+ */
+function withTrueAnchors(path, text, files) {
+  return text.replaceAll(/\[`?([^\]`]+)`?\]\(([^)#]*)#([\w-]+?)-\d+\)/g, (link, label, page, slug) => {
+    const target = page === '' ? path : join(dirname(path), page)
+    const name = label.replaceAll('\\', '')
+    const found = headingsOf(files.get(target) ?? '').find(
+      ({ heading, anchor }) => [name, `${name}()`].includes(heading) && anchor.startsWith(slug),
+    )
+    return found === undefined ? link : link.replace(/#[\w-]+\)$/, `#${found.anchor})`)
+  })
 }
 
 /** The heading as an import reads it, then the program, then what typedoc wrote. */

@@ -39,26 +39,33 @@ function linkProblems(folder, file, text, anchors) {
   })
 }
 
-/** Anchors of a page as GitHub makes them: the heading in lower case, without punctuation, a number for the second of a name. */
 function anchorsIn() {
   const known = new Map()
   return (path) => {
-    if (known.has(path)) return known.get(path)
-    const anchors = new Set()
-    if (!statSync(path).isDirectory()) {
-      const text = readFileSync(path, 'utf8')
-      const headings = text.replaceAll(/^( *)(```+|~~~+).*\n[\s\S]*?^\1\2 *$/gm, '').matchAll(/^#{1,6}\s+(.*?)\s*#*$/gm)
-      for (const [, heading] of headings) {
-        const slug = slugOf(heading)
-        let unique = slug
-        for (let number = 1; anchors.has(unique); number += 1) unique = `${slug}-${number}`
-        anchors.add(unique)
-      }
-      for (const [, id] of text.matchAll(/<a\s+(?:id|name)="([^"]+)"/g)) anchors.add(id.toLowerCase())
+    if (!known.has(path)) {
+      const text = statSync(path).isDirectory() ? '' : readFileSync(path, 'utf8')
+      const ids = [...text.matchAll(/<a\s+(?:id|name)="([^"]+)"/g)].map(([, id = '']) => id.toLowerCase())
+      known.set(path, new Set([...headingsOf(text).map(({ anchor }) => anchor), ...ids]))
     }
-    known.set(path, anchors)
-    return anchors
+    return known.get(path)
   }
+}
+
+/**
+ * The headings of a page with their anchors as GitHub makes them: in lower case, without punctuation, a number for the second of a name.
+ *
+ * @param {string} text
+ * @returns {{ heading: string, anchor: string }[]}
+ */
+export function headingsOf(text) {
+  const used = new Set()
+  return [...text.replaceAll(/^( *)(```+|~~~+).*\n[\s\S]*?^\1\2 *$/gm, '').matchAll(/^#{1,6}\s+(.*?)\s*#*$/gm)].map(([, heading = '']) => {
+    const slug = slugOf(heading)
+    let anchor = slug
+    for (let number = 1; used.has(anchor); number += 1) anchor = `${slug}-${number}`
+    used.add(anchor)
+    return { heading, anchor }
+  })
 }
 
 function slugOf(heading) {
