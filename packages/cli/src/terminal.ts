@@ -18,7 +18,7 @@ export interface Terminal {
   readonly folder: string
   /** Text in a colour, or as it is when colours are not wanted. */
   style(format: Style, text: string): string
-  /** Aborts at the first SIGINT or SIGTERM; `again` resolves at the second. */
+  /** Aborts at the first SIGINT or SIGTERM; `again` resolves at the second, if that comes more than half a second later. */
   readonly interrupts: Interrupts
 }
 
@@ -57,15 +57,21 @@ export function processTerminal(options: { readonly wantsJson: boolean; readonly
   }
 }
 
+// One Ctrl-C can come twice: the terminal sends it to the whole process group, and a parent (npm, timeout) passes it on.
+const echoMs = 500
+
 function listenForInterrupts(): Interrupts {
   const first = new AbortController()
   let exitCode: number | undefined
   let second = () => {}
   const again = new Promise<void>((resolve) => (second = resolve))
+  let firstAtMs = 0
   const on = (code: number) => () => {
-    if (exitCode !== undefined) return second()
-    exitCode = code
-    first.abort()
+    if (exitCode === undefined) {
+      exitCode = code
+      firstAtMs = performance.now()
+      first.abort()
+    } else if (performance.now() - firstAtMs > echoMs) second()
   }
   const handlers = { SIGINT: on(130), SIGTERM: on(143), SIGHUP: on(129) } as const
   for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler)
