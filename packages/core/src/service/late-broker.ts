@@ -21,7 +21,7 @@ export function lateBroker(create: () => Promise<Broker>, known: Pick<Broker, 'n
   return {
     ...known,
     get address() {
-      return created?.address ?? 'in this process'
+      return created?.address ?? 'this process'
     },
     publish: async (topic, message, options) => (await broker()).publish(topic, message, options),
     subscribe: async (topic, handler, options) => (await broker()).subscribe(topic, handler, options),

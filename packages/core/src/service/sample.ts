@@ -23,14 +23,26 @@ function valueOf(schema: JsonSchema): unknown {
       return schema['minItems'] === undefined ? [] : [valueOf((schema['items'] ?? {}) as JsonSchema)]
     case 'integer':
     case 'number':
-      return Math.max(1, Number(schema['minimum'] ?? 1))
+      return Math.max(1, Number(schema['minimum'] ?? 1), Number(schema['exclusiveMinimum'] ?? 0) + 1)
     case 'boolean':
       return true
     case 'string':
-      return 'text'
+      return textOf(schema)
     default:
       return null
   }
+}
+
+const formats: Readonly<Record<string, string>> = {
+  date: '2026-01-01',
+  'date-time': '2026-01-01T12:00:00Z',
+  email: 'ada@example.com',
+  uri: 'https://example.com',
+  uuid: '00000000-0000-4000-8000-000000000000',
+}
+
+function textOf({ format, minLength }: JsonSchema): string {
+  return formats[String(format)] ?? 'text'.padEnd(Number(minLength ?? 0), 's')
 }
 
 function objectOf(schema: JsonSchema): Record<string, unknown> {
