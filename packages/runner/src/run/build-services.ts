@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Clock, systemClock } from '@microts/core/base'
 import { findPlugin, type WantedPlugin } from '../build/added-plugins.js'
@@ -38,7 +38,7 @@ export interface BuiltService extends Bundle {
 export async function build(options: BuildOptions): Promise<BuiltService[]> {
   const { folder, patterns = ['./...'], catalog, env = process.env, clock = systemClock } = options
   const { project, services } = await selectServices(folder, patterns, catalog, env)
-  const out = options.out === undefined ? join(project.folder, 'dist') : join(realFolder(folder), options.out)
+  const out = options.out === undefined ? join(project.folder, 'dist') : resolve(realFolder(folder), options.out)
   return Promise.all(
     services.map(({ name, ...service }) => {
       const { plugins } = resolveChoices({ name, ...service }, project, new Map(), env)
