@@ -50,12 +50,6 @@ export const cliErrors = {
       },
     ),
 
-  exists: (path: string) =>
-    new MicroError('already_exists', `Cannot write to ${path}: it is there already, and not empty`, {
-      reason: 'TARGET_EXISTS',
-      hint: 'Choose another name, or empty the folder first.',
-    }),
-
   projectExists: (file: string) =>
     new MicroError('already_exists', `Cannot make a project here: ${file} is there already`, {
       reason: 'PROJECT_EXISTS',

@@ -1,10 +1,15 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
-import { basename, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { MicroError } from '@microts/core/base'
-import { expandPatterns } from '@microts/runner'
+import { expandPatterns, writeProjectSchema } from '@microts/runner'
+import { catalogOf } from '../catalog.js'
 import type { Command } from '../command.js'
 import { cliErrors } from '../errors.js'
+import { findInstallation, type Installation } from '../installation.js'
+import { installedTarballs } from '../scaffold/dependencies.js'
+import { toScaffoldError } from '../scaffold/folder.js'
+import { nameFrom, nameServices, projectText, type FoundService } from '../scaffold/found-services.js'
 import type { Terminal } from '../terminal.js'
 
 // What a run writes into a project, and must not be committed.
@@ -20,65 +25,77 @@ export const command: Command = {
     const { folder } = terminal
     const file = join(folder, 'micro.yml')
     if (existsSync(file)) throw cliErrors.projectExists(file)
-    const name = String(options['name'] ?? nameOf(folder))
+    const name = String(options['name'] ?? nameFrom(basename(folder), 'project'))
     if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) throw cliErrors.nameInvalid(name)
+    const installation = findInstallation()
     const services = servicesBelow(folder)
-    await writeFile(file, projectText(name, services), { flag: 'wx' })
-    const added = await ignore(join(folder, '.gitignore'))
-    report(name, file, services, added, terminal)
+    try {
+      await writeFile(file, projectText(name, services), { flag: 'wx' })
+      const added = await ignore(join(folder, '.gitignore'))
+      writeProjectSchema(folder, await catalogOf(installation))
+      report({ name, file, services, added }, installation, terminal)
+    } catch (error) {
+      throw toScaffoldError(error, folder)
+    }
   },
-}
-
-interface FoundService {
-  readonly name: string
-  readonly path: string
 }
 
 function servicesBelow(folder: string): FoundService[] {
   try {
-    return expandPatterns(['./...'], folder).map((service) => ({ name: basename(service), path: `./${relative(folder, service)}` }))
+    const root = realpathSync(folder)
+    return nameServices(expandPatterns(['./...'], folder).map((service) => relative(root, service)))
   } catch (error) {
     if (MicroError.is(error) && error.reason === 'NO_SERVICES') return []
     throw error
   }
 }
 
-function projectText(name: string, services: readonly FoundService[]): string {
-  const lines = services.map((service) => `  ${service.name}: { type: node, path: ${service.path} }`)
-  return [
-    `name: ${name}`,
-    '',
-    'services:',
-    ...(lines.length > 0 ? lines : ['  # orders: { type: node, path: ./services/orders }', '  smtp: { type: mailhog }']),
-    '',
-  ].join('\n')
-}
-
 async function ignore(file: string): Promise<string[]> {
   const text = existsSync(file) ? await readFile(file, 'utf8') : ''
-  const there = new Set(text.split('\n').map((line) => line.trim().replace(/^\//, '').replace(/\/$/, '')))
+  const there = new Set(text.split(/\r?\n/).map((line) => line.trim().replace(/^\//, '').replace(/\/$/, '')))
   const missing = ignored.filter((line) => !there.has(line.replace(/\/$/, '')))
-  if (missing.length > 0) await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`)
+  const newline = text.includes('\r\n') ? '\r\n' : '\n'
+  const gap = text === '' || text.endsWith('\n') ? '' : newline
+  if (missing.length > 0) await appendFile(file, gap + missing.map((line) => line + newline).join(''))
   return missing
 }
 
-function report(name: string, file: string, services: readonly FoundService[], added: readonly string[], terminal: Terminal): void {
+interface Made {
+  readonly name: string
+  readonly file: string
+  readonly services: readonly FoundService[]
+  readonly added: readonly string[]
+}
+
+function report({ name, file, services, added }: Made, installation: Installation, terminal: Terminal): void {
   if (terminal.wantsJson) return terminal.json({ type: 'project', name, file, services, ignored: added })
   const found = services.length === 0 ? 'no service of ours yet' : `with ${services.map((service) => service.name).join(', ')}`
+  const { install, micro } = nextWords(dirname(file), installation)
   terminal.out(
     [
       `Made ${basename(file)}, ${found}.`,
       '',
       'Next:',
-      '  npm install --save-dev @microts/cli',
-      ...(services.length === 0 ? ['  npx micro new orders'] : []),
-      '  npx micro up',
+      ...install.map((line) => `  ${line}`),
+      ...(services.length === 0 ? [`  ${micro} new orders`] : []),
+      `  ${micro} up`,
     ].join('\n'),
   )
 }
 
-const nameOf = (folder: string) =>
-  basename(folder)
-    .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, '-')
-    .replace(/^[^a-z]+|-+$/g, '') || 'project'
+/** What to type from here on: the folder has the command, or it can be installed, or it is that of a checkout. */
+function nextWords(
+  folder: string,
+  { checkout, folder: cli }: Installation,
+): { readonly install: readonly string[]; readonly micro: string } {
+  if (hasCommand(folder)) return { install: [], micro: 'npx micro' }
+  if (checkout !== undefined) return { install: [], micro: `node ${join(cli, 'bin/micro.js')}` }
+  const tarballs = Object.values(installedTarballs(cli) ?? {}).map((file) => file.slice('file:'.length))
+  const packages = tarballs.length === 0 ? ['@microts/cli', '@microts/core'] : tarballs
+  return { install: [`npm install --save-dev ${packages.join(' ')}`], micro: 'npx micro' }
+}
+
+function hasCommand(folder: string): boolean {
+  if (existsSync(join(folder, 'node_modules/@microts/cli'))) return true
+  return dirname(folder) !== folder && hasCommand(dirname(folder))
+}

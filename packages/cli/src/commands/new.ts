@@ -1,11 +1,14 @@
-import { existsSync } from 'node:fs'
-import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
+import { writeProjectSchema, type ProjectLocation } from '@microts/runner'
+import { catalogOf } from '../catalog.js'
 import type { Command } from '../command.js'
 import { cliErrors } from '../errors.js'
 import { findInstallation, type Installation } from '../installation.js'
+import { fillFolder, toScaffoldError } from '../scaffold/folder.js'
+import { addDependencies } from '../scaffold/manifest.js'
+import { planService } from '../scaffold/project-file.js'
 import { ourDependencies } from '../scaffold/dependencies.js'
-import { addService } from '../scaffold/project-file.js'
+import { equipService } from '../scaffold/equip.js'
 import { wordsOf, writeTemplate } from '../scaffold/template.js'
 import { projectAt } from '../target.js'
 import type { Terminal } from '../terminal.js'
@@ -22,61 +25,55 @@ export const command: Command = {
     const installation = findInstallation()
     const project = projectAt(terminal.folder)
     if (project === undefined) await newProject(word, installation, terminal)
-    else await newService(word, project.file, project.folder, installation, terminal)
+    else await newService(word, project, installation, terminal)
   },
 }
 
 async function newProject(name: string, installation: Installation, terminal: Terminal): Promise<void> {
   const folder = resolve(terminal.folder, name)
-  if (existsSync(folder) && (await readdir(folder)).length > 0) throw cliErrors.exists(folder)
-  if (installation.checkout !== undefined) terminal.err('Packing this checkout, for the new project to depend on ...')
-  const ours = await ourDependencies(installation)
-  const files = await writeTemplate(join(installation.templates, 'project'), folder, wordsOf(name))
   const service = join('services', name)
-  files.push(
-    ...(await writeTemplate(join(installation.templates, 'service'), join(folder, service), wordsOf(name))).map((file) =>
-      join(service, file),
-    ),
-  )
-  await addDependencies(join(folder, 'package.json'), ours)
+  const words = wordsOf(name)
+  const files = await fillFolder(folder, async () => {
+    const ours = await ourDependencies(installation, (line) => terminal.err(line))
+    const written = [
+      ...(await writeTemplate(join(installation.templates, 'project'), folder, words)),
+      ...(await writeTemplate(join(installation.templates, 'service'), join(folder, service), words)).map((file) => join(service, file)),
+    ]
+    await addDependencies(join(folder, 'package.json'), ours)
+    writeProjectSchema(folder, await catalogOf(installation))
+    return written
+  })
 
   if (terminal.wantsJson) return terminal.json({ type: 'project', name, folder, files })
-  const next = [`cd ${relative(terminal.folder, folder)}`, 'npm install', 'npm test', 'npx micro up']
-  terminal.out([`Made ${folder}`, ...files.map((file) => `  ${file}`), '', 'Next:', ...next.map((line) => `  ${line}`)].join('\n'))
+  report(`Made ${folder}`, files, [`cd ${relative(terminal.folder, folder)}`, 'npm install', 'npm test', 'npx micro up'], terminal)
 }
 
-async function newService(
-  name: string,
-  file: string,
-  projectFolder: string,
-  installation: Installation,
-  terminal: Terminal,
-): Promise<void> {
-  const path = `services/${name}`
-  const folder = join(projectFolder, path)
-  if (existsSync(folder) && (await readdir(folder)).length > 0) throw cliErrors.exists(folder)
-  const files = await writeTemplate(join(installation.templates, 'service'), folder, wordsOf(name))
-  await addService(file, name, `./${path}`)
+async function newService(name: string, project: ProjectLocation, installation: Installation, terminal: Terminal): Promise<void> {
+  const entry = await planService(project.file, project.folder, name)
+  const path = relative(project.folder, entry.folder)
+  const { files, equipment } = await fillFolder(entry.folder, async () => {
+    const written = await writeTemplate(join(installation.templates, 'service'), entry.folder, wordsOf(name))
+    const equipped = await equipService(installation, project.folder, name, (line) => terminal.err(line))
+    // Last, so that the file never names a service that is not there.
+    await entry.write().catch((error: unknown) => Promise.reject(toScaffoldError(error, project.file)))
+    return { files: written.map((file) => join(path, file)), equipment: equipped }
+  })
 
-  if (terminal.wantsJson) return terminal.json({ type: 'service', name, folder, files })
-  const next = ['npm test', `npx micro run ./${path}`]
-  terminal.out(
-    [
-      `Made ${folder}, and named it in ${relative(terminal.folder, file) || file}`,
-      ...files.map((one) => `  ${path}/${one}`),
-      '',
-      'Next:',
-      ...next.map((line) => `  ${line}`),
-    ].join('\n'),
-  )
+  if (terminal.wantsJson) return terminal.json({ type: 'service', name, folder: entry.folder, files, dependencies: equipment.added })
+  const next = [
+    ...(equipment.added.length > 0 ? ['npm install'] : []),
+    testCommand(equipment.testScript, path, name),
+    `npx micro run ./${path}`,
+  ]
+  report(`Made ${entry.folder}, and named it in ${relative(terminal.folder, project.file)}`, files, next, terminal)
 }
 
-async function addDependencies(file: string, ours: Awaited<ReturnType<typeof ourDependencies>>): Promise<void> {
-  const manifest = JSON.parse(await readFile(file, 'utf8')) as { dependencies: object; devDependencies: object }
-  const merged = {
-    ...manifest,
-    dependencies: { ...ours.dependencies, ...manifest.dependencies },
-    devDependencies: { ...ours.devDependencies, ...manifest.devDependencies },
-  }
-  await writeFile(file, `${JSON.stringify(merged, null, 2)}\n`)
+// A repository that was there before has tests of its own, which may not know of this one.
+const testCommand = (script: string | undefined, path: string, name: string) =>
+  script?.includes('services/*/*.test.ts') === true && path === join('services', name)
+    ? 'npm test'
+    : `node --import tsx --test ${path}/${name}.test.ts`
+
+function report(what: string, files: readonly string[], next: readonly string[], terminal: Terminal): void {
+  terminal.out([what, ...files.map((file) => `  ${file}`), '', 'Next:', ...next.map((line) => `  ${line}`)].join('\n'))
 }

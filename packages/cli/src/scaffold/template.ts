@@ -31,6 +31,7 @@ export async function writeTemplate(template: string, target: string, words: Wor
   return written.sort()
 }
 
-function fill(text: string, words: Words): string {
+/** A text with its `{{word}}` filled in; words that are not known stay. */
+export function fill(text: string, words: Words): string {
   return text.replace(/\{\{(\w+)\}\}/g, (whole, word: string) => words[word] ?? whole)
 }
