@@ -36,7 +36,7 @@ export const selectorSuite: Suite<Selector, never> = {
     {
       name: 'select() gives one of the nodes that it was shown',
       async run({ subject }) {
-        for (let i = 0; i < 200; i++) assert.ok(three.includes(select(subject, three).node))
+        for (let i = 0; i < 200; i++) assertOneOf(three, select(subject, three))
       },
     },
     {
@@ -47,7 +47,7 @@ export const selectorSuite: Suite<Selector, never> = {
         assertNoNodes(() => subject.select('orders', []))
         held.release()
 
-        assert.ok(three.includes(subject.select('orders', three).node))
+        assertOneOf(three, subject.select('orders', three))
       },
     },
     {
@@ -92,7 +92,7 @@ export const selectorSuite: Suite<Selector, never> = {
         const held = subject.select('orders', three)
         const left = nodesOf('a', 'c')
 
-        for (let i = 0; i < 100; i++) assert.ok(left.includes(select(subject, left).node))
+        for (let i = 0; i < 100; i++) assertOneOf(left, select(subject, left))
         held.release()
       },
     },
@@ -133,7 +133,7 @@ export const selectorSuite: Suite<Selector, never> = {
         for (let i = 0; i < 60; i++) {
           held.push(subject.select('orders', three))
           const other = subject.select('users', others)
-          assert.ok(others.includes(other.node))
+          assertOneOf(others, other)
           other.release()
         }
 
@@ -145,7 +145,7 @@ export const selectorSuite: Suite<Selector, never> = {
       name: 'select() takes any name of a service, also those that every object has',
       async run({ subject }) {
         for (const service of ['__proto__', 'constructor', 'toString', '', 'a.b/c']) {
-          assert.ok(three.includes(subject.select(service, three).node))
+          assertOneOf(three, subject.select(service, three))
         }
       },
     },
@@ -172,7 +172,8 @@ export const selectorSuite: Suite<Selector, never> = {
 
         // A count that had gone below zero would draw every call to "a".
         const held = Array.from({ length: 300 }, () => subject.select('orders', [a as Candidate, { id: 'b' }]))
-        assert.ok(held.filter(({ node }) => node.id === 'b').length > 75)
+        const ofB = held.filter(({ node }) => node.id === 'b').length
+        assert.ok(ofB > 75, `b was chosen ${ofB} times of 300`)
         for (const { release } of held) release()
       },
     },
@@ -194,7 +195,7 @@ export const selectorSuite: Suite<Selector, never> = {
         assert.notEqual(first, second)
         first.release()
 
-        assert.ok(three.includes(second.node))
+        assertOneOf(three, second)
         second.release()
       },
     },
@@ -216,9 +217,13 @@ function tally(selector: Selector, nodes: readonly Candidate[], times: number, s
   return chosen
 }
 
+function assertOneOf(nodes: readonly Candidate[], { node }: Selection<Candidate>): void {
+  assert.ok(nodes.includes(node), `"${node.id}" is none of the nodes that were shown`)
+}
+
 function assertNoNodes(attempt: () => unknown): void {
   assert.throws(attempt, (error: unknown) => {
-    assert.ok(MicroError.is(error))
+    assert.ok(MicroError.is(error), String(error))
     assert.deepEqual({ code: error.code, reason: error.reason }, { code: 'unavailable', reason: 'NO_NODES' })
     return true
   })

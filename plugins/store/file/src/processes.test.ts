@@ -154,7 +154,7 @@ async function begin(folder: string): Promise<{ readonly child: ChildProcess; re
 
 async function holder(folder: string): Promise<ChildProcess> {
   const { child, isOpen } = await begin(folder)
-  assert.ok(isOpen)
+  assert.ok(isOpen, 'the child opened the store')
   return child
 }
 

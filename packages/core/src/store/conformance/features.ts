@@ -77,6 +77,19 @@ export const featureCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'get(), list() and delete() know nothing of a record as soon as its time has run out',
+    needs: 'ttl',
+    async run({ subject, advance }) {
+      for (const key of ['a', 'b']) await subject.put(key, one, { ttlMs: 200 })
+      await advance(300)
+
+      assert.equal(await subject.get('a'), undefined)
+      assert.deepEqual(await collect(subject.list()), [])
+      assert.equal(await subject.delete('a'), false)
+      assert.equal(await subject.delete('b'), false)
+    },
+  },
+  {
     name: 'list() counts no record whose time has run out towards limit and offset',
     needs: 'ttl',
     async run({ subject, advance }) {

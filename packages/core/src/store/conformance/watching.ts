@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Watch } from '../../base/index.js'
+import { sleep, type Watch } from '../../base/index.js'
 import type { StoreChange } from '../store.js'
 import { assertRefused, bytes, collect, text, type StoreCase } from './assertions.js'
 
@@ -105,7 +105,7 @@ export const watchCases: readonly StoreCase[] = [
       await subject.put('a', one)
       await subject.close()
 
-      assert.ok((await reading).length <= 1)
+      assert.ok((await reading).length <= 1, 'more than was told')
     },
   },
   {
@@ -142,10 +142,14 @@ export const expiryWatchCases: readonly StoreCase[] = [
       await subject.put('b', one, { ttlMs: 300 })
       await subject.delete('b')
 
-      const reading = take(watch, 5)
+      const reading = take(watch, 5, 70_000)
       // A store that waits for real is asked for as little as it may need; one with a clock is moved on.
       let told = false
-      void reading.then(() => (told = true))
+      void reading
+        .finally(() => (told = true))
+        .catch(() => {
+          // Awaited below, where it fails the case.
+        })
       await advance(1500)
       await subject.put('after', one)
       for (let waited = 0; !told && waited < 60_000; waited += 1000) await advance(1000)
@@ -164,13 +168,24 @@ export const expiryWatchCases: readonly StoreCase[] = [
   },
 ]
 
-async function take(watch: Watch<StoreChange>, count: number): Promise<StoreChange[]> {
+// A change that never comes fails the case by name, where waiting for it would only hang the run.
+async function take(watch: Watch<StoreChange>, count: number, withinMs = 10_000): Promise<StoreChange[]> {
   const changes: StoreChange[] = []
   const iterator = watch[Symbol.asyncIterator]()
-  while (changes.length < count) {
-    const next = await iterator.next()
-    assert.ok(next.done !== true, `the watch ended after ${changes.length} of ${count} changes`)
-    changes.push(next.value)
+  const done = new AbortController()
+  const late = sleep(withinMs, { signal: done.signal }).then(() => 'late' as const)
+  late.catch(() => {
+    // Everything came in time, so the waiting was called off.
+  })
+  try {
+    while (changes.length < count) {
+      const next = await Promise.race([iterator.next(), late])
+      assert.ok(next !== 'late', `${changes.length} of ${count} changes came within ${withinMs} ms`)
+      assert.ok(next.done !== true, `the watch ended after ${changes.length} of ${count} changes`)
+      changes.push(next.value)
+    }
+  } finally {
+    done.abort()
   }
   return changes
 }
