@@ -1,4 +1,10 @@
+import { noopAuth } from '../auth/noop.js'
+import { jsonCodec } from '../codec/json.js'
 import { pluginApi, type Kind, type Kinds, type Plugin, type PluginContext, type PluginEntry } from '../plugin/index.js'
+import { mdnsRegistry } from '../registry/mdns.js'
+import { leastPendingSelector } from '../selector/least-pending.js'
+import { memoryStore } from '../store/memory.js'
+import { httpTransport } from '../transport/http.js'
 import type { Environment } from './environment.js'
 import { lateBroker } from './late-broker.js'
 import { processConfig } from './process-config.js'
@@ -12,19 +18,19 @@ export interface ProcessInput {
 
 type Create<K extends Kind> = (context: PluginContext & ProcessInput) => Promise<Kinds[K]>
 
-// Imported when it is chosen: a service pays for what it uses.
+// The defaults are at hand, so that the usual service loads few files; all else is imported when it is chosen.
 const implementations: { readonly [K in Kind]: Readonly<Record<string, Create<K>>> } = {
   auth: {
-    noop: async () => (await import('../auth/noop.js')).noopAuth(),
-    none: async () => (await import('../auth/noop.js')).noopAuth(),
+    noop: async () => noopAuth(),
+    none: async () => noopAuth(),
     memory: async ({ clock }) => (await import('../auth/memory.js')).memoryAuth({ clock }),
   },
   broker: {
-    memory: async () => (await import('../broker/memory.js')).memoryBroker(),
+    memory: async ({ random }) => (await import('../broker/memory.js')).memoryBroker({ random }),
     enats: (context) => createEnats(context),
   },
   codec: {
-    json: async () => (await import('../codec/json.js')).jsonCodec(),
+    json: async () => jsonCodec(),
     bytes: async () => (await import('../codec/bytes.js')).bytesCodec(),
   },
   config: {
@@ -32,19 +38,19 @@ const implementations: { readonly [K in Kind]: Readonly<Record<string, Create<K>
   },
   registry: {
     memory: async ({ clock }) => (await import('../registry/memory.js')).memoryRegistry({ clock }),
-    mdns: async ({ clock, project, random, warn }) => (await import('../registry/mdns.js')).mdnsRegistry({ clock, project, random, warn }),
+    mdns: async ({ clock, project, random, warn }) => mdnsRegistry({ clock, project, random, warn }),
   },
   selector: {
     random: async ({ random }) => (await import('../selector/random.js')).randomSelector({ random }),
     'round-robin': async () => (await import('../selector/round-robin.js')).roundRobinSelector(),
-    'least-pending': async ({ random }) => (await import('../selector/least-pending.js')).leastPendingSelector({ random }),
+    'least-pending': async ({ random }) => leastPendingSelector({ random }),
   },
   store: {
-    memory: async ({ clock }) => (await import('../store/memory.js')).memoryStore({ clock }),
+    memory: async ({ clock }) => memoryStore({ clock }),
   },
   transport: {
     memory: async () => (await import('../transport/memory.js')).memoryTransport(),
-    http: async ({ clock }) => (await import('../transport/http.js')).httpTransport({ clock }),
+    http: async ({ clock }) => httpTransport({ clock }),
   },
 }
 

@@ -1,3 +1,6 @@
+import { memoryConfig } from '../config/memory.js'
+import { envSource } from '../config/source/env.js'
+import { flagsSource } from '../config/source/flags.js'
 import type { Config } from '../config/config.js'
 import type { Environment } from './environment.js'
 
@@ -6,11 +9,6 @@ import type { Environment } from './environment.js'
  * with MICRO_ name (`MICRO_DATABASE__HOST` is `database.host`), then those of the flags, then what the program sets.
  */
 export async function processConfig(env: Environment, argv: readonly string[]): Promise<Config> {
-  const [{ memoryConfig }, { envSource }, { flagsSource }] = await Promise.all([
-    import('../config/memory.js'),
-    import('../config/source/env.js'),
-    import('../config/source/flags.js'),
-  ])
   const variables = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
   return memoryConfig({ initial: { env: variables }, sources: [envSource(env), flagsSource(argv)] })
 }
