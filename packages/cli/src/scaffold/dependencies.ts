@@ -47,7 +47,7 @@ async function packed(checkout: string, tell: (line: string) => void): Promise<R
     const tarballs = JSON.parse(stdout) as readonly { readonly name: string; readonly file: string }[]
     return Object.fromEntries(tarballs.map(({ name, file }) => [name, `file:${resolve(checkout, file)}`]))
   } catch (error) {
-    const complaint = String((error as { readonly stderr?: string }).stderr ?? '').trim() || (error as Error).message
+    const complaint = ((error as { readonly stderr?: string }).stderr ?? '').trim() || (error as Error).message
     throw scaffoldErrors.packFailed(checkout, complaint, error)
   } finally {
     clearTimeout(timer)

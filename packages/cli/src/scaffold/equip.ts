@@ -16,7 +16,7 @@ export interface Equipment {
 
 /**
  * Sees to it that a project has what a new service imports: nothing to do in one that `micro new` made; in a repository that was there before, its
- * package.json gets what it lacks. What is installed in a folder above counts as there. A project without a package.json gets the template's.
+ * package.json gets what it lacks. What the repository has installed in a folder above counts as there. A project without a package.json gets the template's.
  *
  * @throws `invalid_argument`/`MANIFEST_UNREADABLE`, and those of {@link ourDependencies}
  */
@@ -60,7 +60,14 @@ async function projectTemplate(installation: Installation, name: string): Promis
   return (file) => texts[file]
 }
 
-function isInstalled(name: string, from: string): boolean {
-  if (existsSync(join(from, 'node_modules', name, 'package.json'))) return true
-  return dirname(from) !== from && isInstalled(name, dirname(from))
+/** Whether a file in `folder` finds the package there, or higher up in the same repository. */
+function isInstalled(name: string, folder: string): boolean {
+  const folders = [folder]
+  for (let at = folder; at !== dirname(at); at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) {
+      for (let up = folder; up !== at; up = dirname(up)) folders.push(dirname(up))
+      break
+    }
+  }
+  return folders.some((at) => existsSync(join(at, 'node_modules', name, 'package.json')))
 }

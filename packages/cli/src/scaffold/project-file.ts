@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type YAMLMap } from 'yaml'
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml'
 import { scaffoldErrors } from './errors.js'
 import { writeWhole } from './write-whole.js'
 
@@ -102,7 +102,7 @@ function readServices(text: string, file: string) {
   const services: unknown = document.get('services', true)
   if (services !== undefined && services !== null && !isMap(services) && !isEmpty(services))
     throw scaffoldErrors.unreadableFile(placeAt((services as Node).range?.[0] ?? 0), '"services" is no mapping')
-  return { services: isMap(services) ? (services as YAMLMap) : undefined, placeAt }
+  return { services: isMap(services) ? services : undefined, placeAt }
 }
 
 const parse = (text: string, lineCounter = new LineCounter()): Document =>

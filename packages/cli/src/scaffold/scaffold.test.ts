@@ -269,6 +269,11 @@ test('equipService() gives a project what it lacks, and does not ask again', asy
     'there/package.json': '{"scripts":{"test":"mocha"},"dependencies":{"zod":"3.0.0"}}',
     'there/node_modules/tsx/package.json': '{}',
     'bare/micro.yml': '',
+    'repository/.git/config': '',
+    'repository/node_modules/zod/package.json': '{}',
+    'repository/node_modules/@microts/core/package.json': '{}',
+    'repository/node_modules/@microts/cli/package.json': '{}',
+    'repository/shop/package.json': '{"devDependencies":{"tsx":"4.0.0"}}',
   })
   const own = installation({ templates: join(folder, 'templates') })
 
@@ -278,7 +283,8 @@ test('equipService() gives a project what it lacks, and does not ask again', asy
   assert.deepEqual(there, { added: ['@microts/core', '@microts/cli'], testScript: 'mocha' })
   assert.deepEqual([...bare.added].sort(), ['@microts/cli', '@microts/core', 'tsx', 'zod'])
   assert.deepEqual(await readdir(join(folder, 'bare')), ['micro.yml', 'package.json', 'tsconfig.json'])
-  assert.deepEqual((await equipService(own, join(folder, 'there'), 'more', tellNobody)).added, [])
+  for (const name of ['there', 'bare', 'repository/shop'])
+    assert.deepEqual((await equipService(own, join(folder, name), 'more', tellNobody)).added, [], name)
 })
 
 test('nameServices() tells folders of one name apart', () => {
