@@ -37,7 +37,7 @@ test('kill -9 of the supervisor leaves nothing for longer than two seconds', asy
   run.child.kill('SIGKILL')
   await run.exited
 
-  await eventually(() => sandbox.processes().length === 0, 4000)
+  await eventually(() => sandbox.processes().length === 0 && sandbox.files().length === 0, 4000)
   assertNothingLeft()
 })
 
