@@ -72,8 +72,9 @@ const waitBytes = 4 * 1024 * 1024
  * socket or the library
  */
 export async function openConnection(server: Server, options: ConnectionOptions): Promise<Connection> {
-  checkTls(server, await readGreeting(server, options), options.caFile)
-  const found = await logIn(server, options)
+  const greeting = await readGreeting(server, options)
+  checkTls(server, greeting, options.caFile)
+  const found = await logIn(server, greeting, options)
   if (!options.signal.aborted) return wrap(server, found, options)
   await found.close()
   throw options.signal.reason
@@ -86,8 +87,11 @@ function checkTls({ url, tls }: Server, greeting: Greeting, caFile: string | und
   if (caFile !== undefined && tls === undefined) throw natsBrokerErrors.tls(url, 'the server does not offer it, and `caFile` is given')
 }
 
-async function logIn(server: Server, { name, timeoutMs, pingIntervalMs, caFile }: ConnectionOptions): Promise<NatsConnection> {
-  const { url, tls, login } = server
+async function logIn(server: Server, greeting: Greeting, options: ConnectionOptions): Promise<NatsConnection> {
+  const { name, timeoutMs, pingIntervalMs, caFile } = options
+  const { url, host, login } = server
+  // `host` goes through to Node, which would compare a certificate for an IP address with "localhost".
+  const tls = { host, ...(caFile === undefined ? {} : { caFile }) }
   try {
     return await connect({
       servers: url,
@@ -98,8 +102,7 @@ async function logIn(server: Server, { name, timeoutMs, pingIntervalMs, caFile }
       // Connecting again is done in session.ts, which says why.
       reconnect: false,
       ignoreClusterUpdates: true,
-      ...(tls === false ? { tls: null } : {}),
-      ...(tls === true || caFile !== undefined ? { tls: caFile === undefined ? {} : { caFile } } : {}),
+      tls: server.tls === false || greeting.tls === 'none' ? null : tls,
       ...(login.user === undefined ? {} : { user: login.user, pass: login.password ?? '' }),
       ...(login.token === undefined ? {} : { token: login.token }),
     })
@@ -127,7 +130,7 @@ function wrap(server: Server, connection: NatsConnection, options: ConnectionOpt
   watchStatus(connection, options.onComplaint).catch(options.onComplaint)
   const ended = connection.closed().then((cause) => {
     const why = cause ?? new Error('it ended the connection')
-    for (const fail of [...flushes]) fail(why)
+    for (const fail of flushes) fail(why)
     if (!isClosing) options.onLost(why)
   })
 

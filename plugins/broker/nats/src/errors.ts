@@ -78,11 +78,15 @@ export const natsBrokerErrors = {
 
   /** An option points to an environment variable that this process does not have. */
   variableMissing: (option: string, variable: string) =>
-    new MicroError('failed_precondition', `Cannot log in to NATS: "${option}" names the environment variable ${variable}, which is not set`, {
-      reason: 'SECRET_MISSING',
-      hint: `Set ${variable} in the environment of the service.`,
-      details: { option, variable },
-    }),
+    new MicroError(
+      'failed_precondition',
+      `Cannot log in to NATS: "${option}" names the environment variable ${variable}, which is not set`,
+      {
+        reason: 'SECRET_MISSING',
+        hint: `Set ${variable} in the environment of the service.`,
+        details: { option, variable },
+      },
+    ),
 
   /** More waits for the server than may. */
   bufferFull: (waitingBytes: number, maxBytes: number, isConnected: boolean) => {

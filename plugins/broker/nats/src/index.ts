@@ -15,8 +15,7 @@ const options: OptionsSchema = {
   properties: {
     servers: {
       type: 'string',
-      description:
-        'nats://host:port, or several with commas between them, for when no address is given. Default is nats://127.0.0.1:4222.',
+      description: 'nats://host:port, or several with commas between them, for when no address is given. Default is nats://127.0.0.1:4222.',
     },
     name: { type: 'string', description: "How the server's lists call this program. Default is the service's name." },
     user: { type: 'string', description: 'The user to log in as.' },

@@ -63,7 +63,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   let connection: Connection | undefined
   let held: Held[] = []
   let heldBytes = 0
-  let waiting: { readonly resolve: (found: Connection) => void; readonly reject: (cause: unknown) => void }[] = []
+  const waiting: { readonly resolve: (found: Connection) => void; readonly reject: (cause: unknown) => void }[] = []
   let last = await connectFirst()
   adopt(last)
 
@@ -81,7 +81,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       return connection?.isOpen === true
     },
     publish(subject, payload) {
-      if (connection?.isOpen !== true) return void hold(subject, payload)
+      if (connection?.isOpen !== true) {
+        hold(subject, payload)
+        return undefined
+      }
       const { unconfirmedBytes } = connection
       if (unconfirmedBytes + payload.length > maxPendingBytes) throw natsBrokerErrors.bufferFull(unconfirmedBytes, maxPendingBytes, true)
       connection.publish(subject, payload)
