@@ -114,6 +114,9 @@ function textOf(node) {
     return branches.every((text) => text.startsWith('<')) ? (branches[0] ?? '') : branches.join(' | ')
   }
   if (ts.isIdentifier(node)) return node.text === 'undefined' ? '' : `<${node.text}>`
+  // `JSON.stringify(name)`, `show(path)`: what is shown is the thing, not the function that shows it.
+  const [shown] = ts.isCallExpression(node) ? node.arguments : []
+  if (shown !== undefined && (ts.isIdentifier(shown) || ts.isPropertyAccessExpression(shown))) return textOf(shown)
   const identifiers = []
   const visit = (child) => {
     if (ts.isIdentifier(child) && !['String', 'JSON', 'Math'].includes(child.text)) identifiers.push(child.text)

@@ -44,7 +44,7 @@ export const cliErrors = {
       'not_found',
       `Cannot find service "${name}": ${known.length === 0 ? 'no service is running' : `running are ${known.join(', ')}`}`,
       {
-        reason: 'SERVICE_NOT_FOUND',
+        reason: 'SERVICE_UNKNOWN',
         hint: didYouMean(name, known) ?? '`micro services` lists those that run.',
         details: { name, known },
       },

@@ -25,7 +25,7 @@ export const scaffoldErrors = {
 
   unreadableFile: (place: Place, why: string, hint?: string) =>
     new MicroError('invalid_argument', `Cannot add a service to ${place.file}: ${why}`, {
-      reason: 'PROJECT_UNREADABLE',
+      reason: 'PROJECT_BROKEN',
       place,
       hint: hint ?? 'Mend the file first; nothing was changed.',
     }),

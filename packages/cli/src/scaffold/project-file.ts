@@ -17,7 +17,7 @@ export interface ServiceEntry {
  * Settles where a service `name` of ours goes: below `services/`, or where the file has named it already. Nothing is written yet; then the new line stands
  * after the last service, and all the rest of the file is as it was, byte for byte.
  *
- * @throws `invalid_argument`/`PROJECT_UNREADABLE` with the place of what is wrong; `already_exists`/`SERVICE_EXISTS` when another type has the name
+ * @throws `invalid_argument`/`PROJECT_BROKEN` with the place of what is wrong; `already_exists`/`SERVICE_EXISTS` when another type has the name
  */
 export async function planService(file: string, projectFolder: string, name: string): Promise<ServiceEntry> {
   const text = await readFile(file, 'utf8')

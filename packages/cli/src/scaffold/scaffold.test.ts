@@ -160,7 +160,7 @@ test('planService() refuses a file that is broken, with the place', async () => 
     const folder = await folderWith({ 'micro.yml': text })
 
     await assert.rejects(planService(join(folder, 'micro.yml'), folder, 'stock'), (error: { reason: string; place: { line: number } }) => {
-      assert.deepEqual([error.reason, error.place.line], ['PROJECT_UNREADABLE', line], text)
+      assert.deepEqual([error.reason, error.place.line], ['PROJECT_BROKEN', line], text)
       return true
     })
   }

@@ -10,6 +10,17 @@ export const transportErrors = {
       details: { address },
     }),
 
+  /** What answers plain HTTP has thrown. What it threw may hold secrets, so nothing of it is told. */
+  webFailed: () =>
+    new MicroError('internal', 'Cannot answer: the service failed', { reason: 'INTERNAL', hint: "The service's log says why." }),
+
+  /** Plain HTTP at a port that takes none. */
+  noWeb: () =>
+    new MicroError('not_found', 'Cannot answer plain HTTP: this port speaks RPC only', {
+      reason: 'NO_WEB',
+      hint: 'Call it as go-micro does, or with `micro call`.',
+    }),
+
   /** Nothing was sent, so the same call is safe on another node. */
   connectFailed: (address: string, cause?: unknown) =>
     new MicroError('unavailable', `Cannot connect to ${address}: ${whyOf(cause) ?? 'nobody listens there'}`, {

@@ -176,16 +176,20 @@ async function answered(web: NonNullable<ListenOptions['web']>, request: WebRequ
     return await web(request)
   } catch {
     // Whoever answers tells its own failures; what it did not foresee may hold secrets, so the client learns no more than that.
-    return failed(500, { code: 'internal', reason: 'INTERNAL', message: 'Cannot answer: the service failed' })
+    return failed(500, transportErrors.webFailed())
   }
 }
 
 function notFound(): WebReply {
-  return failed(404, { code: 'not_found', reason: 'NO_WEB', message: 'Cannot answer plain HTTP: this port speaks RPC only' })
+  return failed(404, transportErrors.noWeb())
 }
 
-function failed(status: number, error: object): WebReply {
-  return { status, header: { 'content-type': 'application/json' }, body: Buffer.from(`${JSON.stringify(error)}\n`) }
+function failed(status: number, { code, reason, message, hint }: MicroError): WebReply {
+  return {
+    status,
+    header: { 'content-type': 'application/json' },
+    body: Buffer.from(`${JSON.stringify({ code, reason, message, hint })}\n`),
+  }
 }
 
 function write(reply: ServerResponse, answer: WebReply, isLast: boolean): void {

@@ -66,7 +66,7 @@ export const buildErrors = {
     }),
 
   noMain: (service: string, folder: string) =>
-    new MicroError('not_found', `Cannot build "${service}": there is no main.ts in ${folder}`, {
+    new MicroError('invalid_argument', `Cannot build "${service}": there is no main.ts in ${folder}`, {
       reason: 'NO_MAIN',
       hint: `Type: micro new ${service}`,
     }),

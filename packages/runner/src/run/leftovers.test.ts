@@ -155,5 +155,5 @@ test('down() stops the run of another process and waits for its end', async (t) 
 test('down() says so when nothing runs', async (t) => {
   const place = workspace(t, projectFiles)
 
-  await assert.rejects(down('none', { env: place.env }), { code: 'not_found', reason: 'NOT_RUNNING' })
+  await assert.rejects(down('none', { env: place.env }), { code: 'failed_precondition', reason: 'NOT_RUNNING' })
 })

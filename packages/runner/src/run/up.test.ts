@@ -125,7 +125,7 @@ test('up() refuses a port that is written and taken, and names who has it', asyn
   const { all, done } = record(running)
 
   await assert.rejects(running.ready, {
-    code: 'failed_precondition',
+    code: 'unavailable',
     reason: 'PORT_TAKEN',
     place: { file: join(place.folder, 'micro.yml'), line: 2, column: 3 },
   })

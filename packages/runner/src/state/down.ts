@@ -21,7 +21,7 @@ const tellEvery = 5
 /**
  * Stops the `up` of a project: signals its supervisor (SIGTERM) and resolves when that has ended, with the record as it was before.
  *
- * @throws MicroError `not_found`/`NOT_RUNNING`, or `deadline_exceeded`/`NOT_STOPPED`
+ * @throws MicroError `failed_precondition`/`NOT_RUNNING`, or `deadline_exceeded`/`NOT_STOPPED`
  */
 export async function down(projectId: string, options: DownOptions = {}): Promise<RunRecord> {
   const { env = process.env, clock = systemClock, timeoutMs = 30_000, onWait } = options

@@ -16,7 +16,7 @@ export const stateErrors = {
     }),
 
   notRunning: (projectId: string) =>
-    new MicroError('not_found', 'Cannot find a run of this project: none is recorded', {
+    new MicroError('failed_precondition', 'Cannot find a run of this project: none is recorded', {
       reason: 'NOT_RUNNING',
       hint: 'Type: micro up',
       details: { projectId },

@@ -12,7 +12,7 @@ export const manifestMistakes = {
     mistake('UNKNOWN_VERSION', `"${path}" must be one of "versions" (${known.join(', ')}): found "${version}"`, place),
 
   noDriver: (place: Place, type: string) =>
-    mistake('NO_DRIVER', `"drivers" of ${type} must name at least one way to run it: found none`, place),
+    mistake('DRIVER_MISSING', `"drivers" of ${type} must name at least one way to run it: found none`, place),
 
   badExpression: (place: Place, expression: string) =>
     mistake('BAD_EXPRESSION', `"version.match" must be a regular expression with a group: found "${expression}"`, place),
@@ -69,7 +69,7 @@ export const typeErrors = {
     place?: Place,
   ) =>
     new MicroError(
-      'failed_precondition',
+      'unavailable',
       `Cannot give port ${number} to "${service}" (${port}): ${owner === undefined ? 'another process' : `process ${owner.pid} (${owner.command})`} has it`,
       {
         reason: 'PORT_TAKEN',

@@ -18,7 +18,7 @@ export interface PortChooser {
    * The port of a service: the one that is written, else the one of the last run, else one that follows from the project's folder; the next free
    * one when it is taken.
    *
-   * @throws MicroError `failed_precondition`/`PORT_TAKEN` for a port that is written and taken, with who has it
+   * @throws MicroError `unavailable`/`PORT_TAKEN` for a port that is written and taken, with who has it
    */
   choose(service: ServiceDefinition, port: string): Promise<number>
   /** Writes down what was chosen, for the next run. */
@@ -62,7 +62,7 @@ export function portChooser(folder: string): PortChooser {
   }
 }
 
-/** Resolves when a written port can be had. @throws MicroError `failed_precondition`/`PORT_TAKEN` */
+/** Resolves when a written port can be had. @throws MicroError `unavailable`/`PORT_TAKEN` */
 export async function checkFree(service: ServiceDefinition, port: string, number: number): Promise<void> {
   if (!(await isFree(number))) throw typeErrors.portTaken(service.name, port, number, ownerOf(number), service.place)
 }

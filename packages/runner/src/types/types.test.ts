@@ -89,7 +89,7 @@ test('parseManifest() refuses what cannot be right', () => {
   const base = 'type: x\nports: { http: { port: 80 } }\n'
   const embedded = 'drivers: { embedded: { entry: x.mjs } }\n'
 
-  assert.deepEqual(mistakesOf(manifest(`${base}drivers: {}`)), ['NO_DRIVER'])
+  assert.deepEqual(mistakesOf(manifest(`${base}drivers: {}`)), ['DRIVER_MISSING'])
   assert.deepEqual(mistakesOf(manifest(`${base}${embedded}versions: [1.0]`)), ['WRONG_TYPE'])
   assert.deepEqual(mistakesOf(manifest(`${base}${embedded}versions: [v1]\ndefault: v2`)), ['UNKNOWN_VERSION'])
   assert.deepEqual(mistakesOf(manifest(`${base}${embedded}ready: { tcp: { port: smtp } }`)), ['UNKNOWN_PORT'])
