@@ -118,8 +118,7 @@ function readBody(
 }
 
 function refuse(request: IncomingMessage, reply: ServerResponse, error: MicroError): void {
-  const { code, reason, message, hint, details } = error
-  write(reply, failed(413, { code, reason, message, hint, details }), false)
+  write(reply, failed(413, error), false)
   request.resume()
   const timer = setTimeout(() => request.socket.destroy(), lingerMs)
   request.on('close', () => clearTimeout(timer))
@@ -184,11 +183,11 @@ function notFound(): WebReply {
   return failed(404, transportErrors.noWeb())
 }
 
-function failed(status: number, { code, reason, message, hint }: MicroError): WebReply {
+function failed(status: number, { code, reason, message, hint, details }: MicroError): WebReply {
   return {
     status,
     header: { 'content-type': 'application/json' },
-    body: Buffer.from(`${JSON.stringify({ code, reason, message, hint })}\n`),
+    body: Buffer.from(`${JSON.stringify({ code, reason, message, hint, details })}\n`),
   }
 }
 
