@@ -9,6 +9,8 @@ import { join } from 'node:path'
 /** @type {Readonly<Record<string, { readonly package: string, readonly why: string }>>} program -> where it comes from */
 export const programs = {
   ip: { package: 'iproute2', why: 'two hosts on one machine (network namespaces)' },
+  'nats-server': { package: 'nats-server', why: 'a real broker to talk to' },
+  openssl: { package: 'openssl', why: 'a certificate for a server with TLS' },
   strace: { package: 'strace', why: 'what a store writes, and in which order it syncs' },
 }
 
