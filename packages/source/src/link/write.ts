@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import { lstat, mkdir, readdir, readlink, rename, rm, rmdir, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { folderOf } from '../store/store.js'
+import { linkErrors } from './errors.js'
+import type { LinkPlan, PlannedLink } from './plan.js'
+
+/** Where links are written. */
+export interface LinkPlaces {
+  /** The project's `plugins/`. */
+  readonly folder: string
+  readonly store: string
+}
+
+/**
+ * Makes the links of a plan and removes those into the store that no plan has any more. Gives the paths of links that were made or changed.
+ * A folder of the user's, as one that was vendored, is never touched.
+ *
+ * @throws MicroError `LINK_BLOCKED` when something that is not micro's has the name of a link
+ */
+export async function writeLinks({ links }: LinkPlan, places: LinkPlaces): Promise<readonly string[]> {
+  const wanted = new Map(links.map((link) => [link.path, targetOf(link, places.store)]))
+  await removeOthers('', wanted, places)
+  const changed: string[] = []
+  for (const [path, target] of wanted) if (await writeLink(path, target, places)) changed.push(path)
+  return changed
+}
+
+/** Whether all links of a plan are there and lead where they should. */
+export async function findWrongLinks({ links }: LinkPlan, places: LinkPlaces): Promise<readonly string[]> {
+  const wrong = await Promise.all(
+    links.map(async (link) => (await linkAt(join(places.folder, link.path))) !== targetOf(link, places.store)),
+  )
+  return links.filter((_, index) => wrong[index]).map(({ path }) => path)
+}
+
+function targetOf({ to }: PlannedLink, store: string): string {
+  if ('sibling' in to) return to.sibling
+  return join(folderOf(store, to.h1), to.folder ?? '')
+}
+
+async function writeLink(path: string, target: string, places: LinkPlaces): Promise<boolean> {
+  const at = join(places.folder, path)
+  await makeFolders(path, places)
+  const found = await lstat(at).catch(() => undefined)
+  if (found !== undefined && !found.isSymbolicLink()) throw linkErrors.blocked(at, found.isDirectory() ? 'a folder' : 'a file')
+  if (found !== undefined && (await readlink(at)) === target) return false
+  if (found !== undefined && !isOurs(await readlink(at), places)) throw linkErrors.blocked(at, 'a link to somewhere else')
+  const fresh = `${at}.${randomUUID()}`
+  await symlink(target, fresh)
+  await rename(fresh, at)
+  return true
+}
+
+/** A folder on the way that is a link would make us write where it leads. */
+async function makeFolders(path: string, { folder }: LinkPlaces): Promise<void> {
+  let at = folder
+  for (const part of ['', ...path.split('/').slice(0, -1)]) {
+    at = join(at, part)
+    await mkdir(at, { recursive: part === '' }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+    if (!(await lstat(at)).isDirectory()) throw linkErrors.blocked(at, 'no folder')
+  }
+}
+
+/** Removes our links that are not wanted, and the folders that are empty then. Gives whether there were any. */
+async function removeOthers(below: string, wanted: ReadonlyMap<string, string>, places: LinkPlaces): Promise<boolean> {
+  const folder = join(places.folder, below)
+  if ((await lstat(folder).catch(() => undefined))?.isDirectory() !== true) return false
+  let isAnyGone = false
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`
+    const at = join(places.folder, path)
+    if (entry.isSymbolicLink() && !wanted.has(path) && isOurs(await readlink(at), places)) {
+      await rm(at)
+      isAnyGone = true
+    } else if (entry.isDirectory() && (below !== '' || entry.name.includes('.')) && (await removeOthers(path, wanted, places))) {
+      isAnyGone = true
+      await rmdir(at).catch(() => undefined) // it is not empty
+    }
+  }
+  return isAnyGone
+}
+
+/** Into the store, or as the bare name of a plugin with two revisions has it: `mailhog@v1`. */
+function isOurs(target: string, { store }: LinkPlaces): boolean {
+  return target.startsWith(`${store}/`) || /^(\.\.\/)*[^/]+@[^/]+(\/|$)/.test(target)
+}
+
+async function linkAt(path: string): Promise<string | undefined> {
+  try {
+    return await readlink(path)
+  } catch {
+    return undefined // there is none
+  }
+}

@@ -1,0 +1,32 @@
+import { MicroError } from '@microts/core/base'
+
+/** What can be missing on this machine. */
+export const resolveErrors = {
+  folderMissing: (reference: string, folder: string) =>
+    new MicroError('not_found', `Cannot use "${reference}": there is no folder ${folder}`, {
+      reason: 'PLUGIN_FOLDER_MISSING',
+      hint: 'A path counts from the folder of the project.',
+      details: { reference, folder },
+    }),
+
+  packageMissing: (reference: string, name: string, project: string) =>
+    new MicroError('not_found', `Cannot use "${reference}": no node_modules at or above ${project} has it`, {
+      reason: 'PLUGIN_PACKAGE_MISSING',
+      hint: `npm install ${name}`,
+      details: { reference },
+    }),
+
+  notInstalled: (key: string, commit: string) =>
+    new MicroError('not_found', `Cannot find ${key} at ${commit}: the lock names it, and it is not on this machine`, {
+      reason: 'PLUGIN_NOT_FETCHED',
+      hint: 'micro plugin install',
+      details: { key, commit },
+    }),
+
+  linkWrong: (path: string) =>
+    new MicroError('failed_precondition', `Cannot rely on plugins/${path}: it does not lead to what the lock names`, {
+      reason: 'LINK_WRONG',
+      hint: 'micro plugin install',
+      details: { path },
+    }),
+}
