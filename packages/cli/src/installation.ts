@@ -8,6 +8,8 @@ export interface Installation {
   /** The folder of @microts/cli. */
   readonly folder: string
   readonly version: string
+  /** Other packages of ours that it depends on. */
+  readonly needs: readonly string[]
   /** The repository that it is run from; undefined for a package. */
   readonly checkout: string | undefined
   readonly templates: string
@@ -23,13 +25,17 @@ const ownServiceTypes = ['mailhog']
 /** The installation that this file belongs to. */
 export function findInstallation(): Installation {
   const folder = packageFolder(dirname(fileURLToPath(import.meta.url)))
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
+  const { version, dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    version: string
+    dependencies?: object
+  }
   const repository = resolve(folder, '../..')
   const isCheckout = existsSync(join(repository, 'scripts/pack.mjs')) && existsSync(join(folder, 'src'))
   const require = createRequire(join(folder, 'package.json'))
   return {
     folder,
     version,
+    needs: Object.keys(dependencies).filter((name) => name.startsWith('@microts/')),
     checkout: isCheckout ? repository : undefined,
     templates: isCheckout ? join(repository, 'templates') : join(folder, 'templates'),
     tools: { watchdog: join(folder, 'dist/watchdog.js'), broker: join(folder, 'dist/broker.js') },

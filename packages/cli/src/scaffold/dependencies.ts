@@ -27,7 +27,7 @@ export async function ourDependencies(installation: Installation, tell: (line: s
   const version = `^${installation.version}`
   if (files === undefined) return { dependencies: { '@microts/core': version }, devDependencies: { '@microts/cli': version } }
   const { '@microts/core': core = version, ...others } = files
-  const needed = Object.entries(others).filter(([name]) => name === '@microts/cli' || name.startsWith('@microts/service-'))
+  const needed = Object.entries(others).filter(([name]) => name === '@microts/cli' || installation.needs.includes(name))
   return { dependencies: { '@microts/core': core }, devDependencies: Object.fromEntries(needed) }
 }
 

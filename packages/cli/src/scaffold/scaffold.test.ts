@@ -30,6 +30,7 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<stri
 const installation = (changes: Partial<Installation>): Installation => ({
   folder: '/nowhere/node_modules/@microts/cli',
   version: '1.2.3',
+  needs: ['@microts/service-mailhog'],
   checkout: undefined,
   templates: '/nowhere',
   tools: { watchdog: '', broker: '' },
