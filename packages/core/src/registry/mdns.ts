@@ -8,7 +8,7 @@ import { checkService, checkServiceName, checkTtl } from './validate.js'
 
 /** How an {@link mdnsRegistry} is made. */
 export interface MdnsRegistryOptions {
-  /** The project's id. Nodes that are registered carry it as `project`; found are nodes of the same project and nodes without one, as Go's are. @default all nodes are found, and none is marked */
+  /** The project's id. Nodes that are registered carry it as `project`; found are nodes of the same project and nodes without one, as Go's are. Read at the first use. @default all nodes are found, and none is marked */
   readonly project?: string | undefined
   /** Which network interfaces to use: `'loopback'`, or their names or addresses. An empty list: none, so the registry folder alone serves. @default all that are up */
   readonly interfaces?: InterfaceChoice
@@ -34,7 +34,7 @@ export interface MdnsRegistryOptions {
  * Nothing is loaded or bound before the first use. Neither registrations nor look-ups that are done keep the process alive; a watch does.
  */
 export function mdnsRegistry(options: MdnsRegistryOptions = {}): Registry {
-  const { project, interfaces, folder, clock = systemClock, random = Math.random, warn = emitWarning } = options
+  const { interfaces, folder, clock = systemClock, random = Math.random, warn = emitWarning } = options
   const life = lifetime('mdns registry')
   const table = nodeTable(clock)
   const owner = {}
@@ -43,7 +43,7 @@ export function mdnsRegistry(options: MdnsRegistryOptions = {}): Registry {
 
   const engine = () => {
     opening ??= import('./mdns/engine.js')
-      .then(({ openEngine }) => openEngine({ table, owner, project, interfaces, folder, clock, random, warn }))
+      .then(({ openEngine }) => openEngine({ table, owner, project: options.project, interfaces, folder, clock, random, warn }))
       .then((opened) => (open = opened))
     return opening
   }

@@ -41,7 +41,7 @@ export interface RpcClientOptions {
   readonly timeoutMs?: number
   /** The name of the service that calls; sent as `Micro-From-Service`. */
   readonly from?: string
-  /** Only nodes of this project, and those without one, are called. @default all */
+  /** Only nodes of this project, and those without one, are called. Read at the first look-up, not before. @default all */
   readonly project?: string
 }
 
@@ -79,12 +79,18 @@ const maxAttempts = 3
 /** A client with no connection yet. */
 export function rpcClient(options: RpcClientOptions): RpcClient {
   const { registry, selector, transport, codec, codecs = [], interceptors = [], clock = systemClock, random = Math.random } = options
-  const { timeoutMs: defaultTimeoutMs = 10_000, from, project } = options
+  const { timeoutMs: defaultTimeoutMs = 10_000, from } = options
   const table = codecTable(codec === undefined ? codecs : [codec, ...codecs])
   const framings = createFramings(table)
   const plain = framings.find(table.first.contentTypes[0]) as ReturnType<typeof framings.old>
   const old = framings.old(table.first)
-  const nodes = createNodes({ registry, clock, project })
+  const nodes = createNodes({
+    registry,
+    clock,
+    get project() {
+      return options.project
+    },
+  })
   const connections = createConnections({ transport, clock })
   const budget = retryBudget()
   const closing = new AbortController()

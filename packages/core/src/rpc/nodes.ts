@@ -15,7 +15,7 @@ export interface Nodes {
 export interface NodesOptions {
   readonly registry: Registry
   readonly clock: Clock
-  /** Nodes of another project are passed over; those without one, as Go's are, are taken. */
+  /** Nodes of another project are passed over; those without one, as Go's are, are taken. Read when nodes are looked up. */
   readonly project?: string | undefined
 }
 
@@ -39,7 +39,7 @@ interface Known {
  * An empty answer is not kept, so that a service that starts now is found at once. When the registry fails, the last answer goes on being used.
  */
 export function createNodes(options: NodesOptions): Nodes {
-  const { registry, clock, project } = options
+  const { registry, clock } = options
   const services = new Map<string, Known>()
   const starting = new Map<string, Promise<Known>>()
   const avoidedUntilMs = new Map<string, number>()
@@ -73,7 +73,7 @@ export function createNodes(options: NodesOptions): Nodes {
   const lookup = async (service: string, known: Known): Promise<readonly NodeRecord[]> => {
     const { changes } = known
     try {
-      const nodes = usable(service, await registry.lookup(service), project)
+      const nodes = usable(service, await registry.lookup(service), options.project)
       known.last = nodes
       known.isFresh = changes === known.changes && nodes.length > 0
       return nodes

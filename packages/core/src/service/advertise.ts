@@ -1,5 +1,3 @@
-import { networkInterfaces } from 'node:os'
-
 /**
  * The address that others are told: what the setting says, with the listener's port when it names none; else where the service listens.
  *
@@ -12,6 +10,8 @@ export function advertisedAddress(advertise: string | undefined, listening: stri
 }
 
 function outsideAddress(): string {
+  // Loaded here: the usual service listens on loopback and never asks.
+  const { networkInterfaces } = process.getBuiltinModule('node:os')
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
   const outside = all.filter((one) => !one.internal && !one.address.startsWith('fe80:'))
   const best = outside.find((one) => one.family === 'IPv4') ?? outside[0]

@@ -16,7 +16,7 @@ export interface ProcessInput {
   readonly argv: readonly string[]
 }
 
-type Create<K extends Kind> = (context: PluginContext & ProcessInput) => Promise<Kinds[K]>
+type Create<K extends Kind> = (context: PluginContext, input: ProcessInput) => Promise<Kinds[K]>
 
 // The defaults are at hand, so that the usual service loads few files; all else is imported when it is chosen.
 const implementations: { readonly [K in Kind]: Readonly<Record<string, Create<K>>> } = {
@@ -34,11 +34,12 @@ const implementations: { readonly [K in Kind]: Readonly<Record<string, Create<K>
     bytes: async () => (await import('../codec/bytes.js')).bytesCodec(),
   },
   config: {
-    memory: ({ env, argv }) => processConfig(env, argv),
+    memory: (_context, { env, argv }) => processConfig(env, argv),
   },
   registry: {
     memory: async ({ clock }) => (await import('../registry/memory.js')).memoryRegistry({ clock }),
-    mdns: async ({ clock, project, random, warn }) => mdnsRegistry({ clock, project, random, warn }),
+    // The context itself: taking the project's id out of it would compute it.
+    mdns: async (context) => mdnsRegistry(context),
   },
   selector: {
     random: async ({ random }) => (await import('../selector/random.js')).randomSelector({ random }),
@@ -55,12 +56,13 @@ const implementations: { readonly [K in Kind]: Readonly<Record<string, Create<K>
 }
 
 // Without an address its server runs in this process.
-async function createEnats({ address, clock, project, random, service, warn }: PluginContext): Promise<Kinds['broker']> {
+async function createEnats(context: PluginContext): Promise<Kinds['broker']> {
+  const { address, clock, random, service, warn } = context
   const create = async () => {
     const { enatsBroker } = await import('../broker/enats.js')
     return enatsBroker({
       clock,
-      project,
+      project: context.project,
       random,
       clientName: service,
       onState: (state, error) => warn(`the broker is ${state}`, error === undefined ? {} : { err: error }),
@@ -88,7 +90,7 @@ export const defaultNames: Readonly<Record<Kind, string>> = {
 export function builtinEntries(input: ProcessInput): readonly PluginEntry[] {
   return (Object.keys(implementations) as Kind[]).flatMap((kind) =>
     Object.entries<Create<Kind>>(implementations[kind]).map(([name, create]) => {
-      const plugin: Plugin = { kind, name, api: pluginApi, create: (_options, context) => create({ ...context, ...input }) }
+      const plugin: Plugin = { kind, name, api: pluginApi, create: (_options, context) => create(context, input) }
       return { manifest: { reference: `${kind}/${name}`, kind, name, api: pluginApi }, load: async () => ({ default: plugin }) }
     }),
   )

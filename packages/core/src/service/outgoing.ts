@@ -17,7 +17,9 @@ export function outgoing(parts: Pick<Kinds, (typeof clientKinds)[number]>, reque
     clock,
     random,
     timeoutMs: settings.requestTimeoutMs,
-    project: project.id,
+    get project() {
+      return project.id
+    },
     ...(from === undefined ? {} : { from }),
   })
 }

@@ -80,7 +80,10 @@ function contextOf({ kind, address }: Choice, { name, project, clock, random, lo
     clock,
     random,
     service: name,
-    project: project.id,
+    // A hash, which costs Node's crypto module: only who reads it pays.
+    get project() {
+      return project.id
+    },
     dataFolder: join(project.folder, '.micro', 'data', kind, name),
     warn: (message, data) => log.warn({ ...data, plugin: kind }, message),
   }
