@@ -89,11 +89,14 @@ function nextWords(
   { checkout, folder: cli }: Installation,
 ): { readonly install: readonly string[]; readonly micro: string } {
   if (hasCommand(folder)) return { install: [], micro: 'npx micro' }
-  if (checkout !== undefined) return { install: [], micro: `node ${join(cli, 'bin/micro.js')}` }
+  if (checkout !== undefined) return { install: [], micro: `node ${word(join(cli, 'bin/micro.js'))}` }
   const tarballs = Object.values(installedTarballs(cli) ?? {}).map((file) => file.slice('file:'.length))
   const packages = tarballs.length === 0 ? ['@microts/cli', '@microts/core'] : tarballs
-  return { install: [`npm install --save-dev ${packages.join(' ')}`], micro: 'npx micro' }
+  return { install: [`npm install --save-dev ${packages.map(word).join(' ')}`], micro: 'npx micro' }
 }
+
+// As a shell takes it for one word.
+const word = (text: string) => (/^[\w@./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
 function hasCommand(folder: string): boolean {
   if (existsSync(join(folder, 'node_modules/@microts/cli'))) return true

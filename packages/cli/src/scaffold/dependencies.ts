@@ -36,7 +36,7 @@ async function packed(checkout: string, tell: (line: string) => void): Promise<R
   let isTold = false
   const timer = setTimeout(() => {
     isTold = true
-    tell(`Packing ${checkout}, for the project to depend on. This takes half a minute, and again only when something in it has changed ...`)
+    tell(`Packing ${checkout}, for the project to depend on. This takes some 20 s, and again only when something in it has changed ...`)
   }, silentMs)
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [join(checkout, 'scripts/pack.mjs'), '--json'], {
