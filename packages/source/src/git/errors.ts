@@ -58,6 +58,13 @@ export const gitErrors = {
       hint: 'The text in brackets is what git said.',
     }),
 
+  refusedObjects: (url: string, why: string) =>
+    new MicroError('invalid_argument', `Cannot use ${shown(url)}: git refuses its objects (${shown(why)})`, {
+      reason: 'OBJECTS_REFUSED',
+      hint: 'It holds names or data that git takes for an attack. Its author has to change that.',
+      details: { url },
+    }),
+
   transport: (url: string) =>
     new MicroError('invalid_argument', `Cannot fetch from ${shown(url)}: only https and ssh are used, http for a mirror on loopback only`, {
       reason: 'PROTO_DENIED',

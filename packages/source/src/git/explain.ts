@@ -4,6 +4,8 @@ import { gitErrors } from './errors.js'
 /** What git said on its way out, as a failure that tells a user what to do. The texts are those of LC_ALL=C. */
 export function explainFailure(stderr: string, url: string, what: string, exitCode: number | null): MicroError {
   const why = lastLine(stderr)
+  const fsck = /object [0-9a-f]+: (.*)/.exec(stderr)?.[1]
+  if (/fsck error|fsck_objects|index-pack failed/i.test(stderr)) return gitErrors.refusedObjects(url, fsck ?? why)
   if (/Host key verification failed/.test(stderr)) return gitErrors.hostKey(url)
   if (/transport '.*' not allowed/.test(stderr)) return gitErrors.transport(url)
   if (/returned error: 30[1-8]|redirect/i.test(stderr)) return gitErrors.redirected(url)

@@ -92,36 +92,27 @@ async function writeAll(
 ): Promise<Pick<Prepared, 'h1' | 'committedAt' | 'manifests'>> {
   const sums: string[] = []
   const manifests: ManifestText[] = []
-  const writes: Promise<void>[] = []
   let committedAt: number | undefined
-  try {
-    await readObjects(
-      repository,
-      {
-        key,
-        ids: [commit, ...files.map(({ id }) => id)],
-        maxBytes: tools.limits.totalBytes + mostCommit,
-        onObject: (index, type, bytes) => {
-          const file = files[index - 1]
-          if (file === undefined) {
-            committedAt = dateOf(bytes)
-            return
-          }
-          if (type !== 'blob' || bytes.length !== file.bytes) throw storeErrors.fetchedOther(key, commit, file.id, type)
-          sums[index - 1] = createHash('sha256').update(bytes).digest('hex')
-          if (isManifest(file.path)) manifests.push({ file: file.path, text: bytes.toString('utf8') })
-          const write = entry.write(file.path, bytes, file.mode === '100755')
-          // Waited for below: a disk that is full is not a failure that nobody looks at.
-          write.catch(() => undefined)
-          writes.push(write)
-        },
+  await readObjects(
+    repository,
+    {
+      key,
+      ids: [commit, ...files.map(({ id }) => id)],
+      maxBytes: tools.limits.totalBytes + mostCommit,
+      onObject: (index, type, bytes) => {
+        const file = files[index - 1]
+        if (file === undefined) {
+          committedAt = dateOf(bytes)
+          return
+        }
+        if (type !== 'blob' || bytes.length !== file.bytes) throw storeErrors.fetchedOther(key, commit, file.id, type)
+        sums[index - 1] = createHash('sha256').update(bytes).digest('hex')
+        if (isManifest(file.path)) manifests.push({ file: file.path, text: bytes.toString('utf8') })
+        entry.write(file.path, bytes, file.mode === '100755')
       },
-      tools,
-    )
-  } finally {
-    await Promise.allSettled(writes)
-  }
-  await Promise.all(writes)
+    },
+    tools,
+  )
   const h1 = h1Of(files.map(({ mode, path }, index) => ({ mode, path, sha256: sums[index] as string })))
   return { h1, committedAt, manifests }
 }

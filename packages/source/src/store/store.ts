@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmod, mkdir, readdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { removeLeftovers, removeReadOnly } from '../machine/leftovers.js'
 import { markOfThisProcess } from '../machine/process-mark.js'
@@ -28,7 +28,8 @@ export async function checkContent(store: string, key: string, h1: string): Prom
 
 /** An entry of the store in the making, under a name of its own. */
 export interface NewEntry {
-  write(path: string, bytes: Uint8Array, isProgram: boolean): Promise<void>
+  /** At once: thousands of files that are written at the same time would be thousands of open files. */
+  write(path: string, bytes: Uint8Array, isProgram: boolean): void
   /** Makes it read-only and gives it its name; an entry that has the name already is the same and stays. Gives the folder. */
   place(h1: string): Promise<string>
   /** Removes it, unless it has been placed. */
@@ -47,14 +48,16 @@ export async function newEntry(store: string): Promise<NewEntry> {
     .catch(explain)
   const made = new Set<string>([folder])
   return {
-    write: async (path, bytes, isProgram) => {
+    write: (path, bytes, isProgram) => {
       const file = join(folder, path)
-      if (!made.has(dirname(file))) {
-        await mkdir(dirname(file), { recursive: true }).catch(explain)
+      try {
+        if (!made.has(dirname(file))) mkdirSync(dirname(file), { recursive: true })
         made.add(dirname(file))
+        // Not flushed to the disk: an entry's hash is compared before its first use, and that of one which lost power is wrong.
+        writeFileSync(file, bytes, { mode: isProgram ? 0o555 : 0o444, flag: 'wx' })
+      } catch (error) {
+        explain(error)
       }
-      // Not flushed to the disk: an entry's hash is compared before its first use, and that of one which lost power is wrong.
-      await writeFile(file, bytes, { mode: isProgram ? 0o555 : 0o444, flag: 'wx' }).catch(explain)
     },
     place: async (h1) => {
       const place = folderOf(store, h1)
