@@ -65,7 +65,10 @@ async function createEnats(context: PluginContext): Promise<Kinds['broker']> {
       project: context.project,
       random,
       clientName: service,
-      onState: (state, error) => warn(`the broker is ${state}`, error === undefined ? {} : { err: error }),
+      onState: (state, error) => {
+        // Its end is the service's own doing, and nothing to be warned of.
+        if (state !== 'closed' || error !== undefined) warn(`the broker is ${state}`, error === undefined ? {} : { err: error })
+      },
       ...(address === undefined ? {} : { address }),
     })
   }
