@@ -1,13 +1,14 @@
 /** How long one waits: for the command, and for a service's first reply. */
-import { spawn } from 'node:child_process'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { promisify } from 'node:util'
 import type { Bench } from './bench.js'
 
+const execute = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 // Answers the first request with the smallest reply that a client accepts: what Node itself needs for a server.
@@ -30,17 +31,11 @@ const bench: Bench = {
     await bundleCli()
     // As it is installed: without the sources that make the bin look whether the bundle is fresh.
     for (const name of ['bin', 'dist', 'package.json']) await cp(join(root, 'packages/cli', name), at(`cli/${name}`), { recursive: true })
-    await build({
-      entryPoints: [join(root, 'bench/hello/service.ts')],
-      outfile: at('hello.js'),
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      conditions: ['@microts/source'],
-      splitting: false,
-      logLevel: 'warning',
-    })
+    // As a user builds it.
+    await mkdir(at('hello'))
+    await cp(join(root, 'bench/hello/service.ts'), at('hello/main.ts'))
+    await writeFile(at('hello/plugins.ts'), 'export const plugins = []\n')
+    await execute(process.execPath, [join(root, 'packages/cli/bin/micro.js'), 'build', './hello'], { cwd: folder, env: cleanEnvironment() })
     return {
       comparisons: [
         {
@@ -49,7 +44,12 @@ const bench: Bench = {
           baseline: () => run(at('empty.js')),
           atMost: 1.2,
         },
-        { name: 'first reply', subject: () => firstReply(at('hello.js')), baseline: () => firstReply(at('bare.js')), atMost: 1.2 },
+        {
+          name: 'first reply',
+          subject: () => firstReply(at('dist/hello/main.js')),
+          baseline: () => firstReply(at('bare.js')),
+          atMost: 1.2,
+        },
       ],
       close: () => rm(folder, { recursive: true, force: true }),
     }
