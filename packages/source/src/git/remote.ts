@@ -11,8 +11,13 @@ import { type GitTools, type Remote, prepareRepository, runRemote } from './repo
 /** From a host to a template with `{path}`: where the bytes of its repositories come from. */
 export type Mirrors = ReadonlyMap<string, string>
 
-/** Hosts that answer to a name without `.git` by a redirect, or that list their repositories with it. */
+/** Hosts whose addresses end with `.git`: without it some answer by a redirect. Of other hosts it is not known. */
 const withSuffix = ['github.com', 'gitlab.com', 'bitbucket.org']
+
+/** The address of a repository as the lock has it, whatever mirror serves it. */
+export function canonicalUrl(repository: Repository): string {
+  return urlOf(repository, withSuffix.includes(repository.host) ? '.git' : '')
+}
 
 /**
  * Where to look for a repository, the likeliest first. Whether `.git` belongs to its address only its host knows, and GitLab answers to the

@@ -54,7 +54,7 @@ export async function decideTrust(all: readonly Obtained[], trust: Trust, contex
   const sources = (await options.askTrust(questions)).map(parseTrust)
   const left = isOpen({ ...trust, entries: [...trust.entries, ...sources] })
   if (left.length > 0) throw trustErrors.untrusted(left.map((obtained) => questionOf(obtained, trust, context)))
-  await addTrust(folders.configFile, sources)
+  await addTrust(folders, sources)
   emit({ is: 'trusted', sources })
 }
 

@@ -263,6 +263,15 @@ test('resolve() refuses offline what is not here, without asking', async (contex
   assert.deepEqual(here.server.requests, [])
 })
 
+test('resolve() says so when there is no git to fetch with', async (context) => {
+  const here = await world(context)
+
+  await assert.rejects(resolve([mailhog], here.options({ env: { ...here.env, PATH: here.root } })), {
+    code: 'failed_precondition',
+    reason: 'GIT_MISSING',
+  })
+})
+
 test('install() puts in place all that the lock names, with no list of branches asked for, and the lock stays the same', async (context) => {
   const here = await world(context)
   const repository = here.repository(mailhog)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { writeLinks } from '../link/write.js'
 import { type LinkPlan, planLinks } from '../link/plan.js'
+import { canonicalUrl } from '../git/remote.js'
 import { lockErrors } from '../lock/errors.js'
 import { formatLock } from '../lock/format.js'
 import { type Lock, type LockedCommit, withPlugin } from '../lock/lock.js'
@@ -9,7 +10,6 @@ import { parseLock } from '../lock/parse.js'
 import { readText, replaceFile } from '../machine/replace-file.js'
 import { takeTurn } from '../machine/turn.js'
 import { providedBy } from '../manifest/merge.js'
-import { urlOf } from '../reference/format.js'
 import { isInStore } from '../store/store.js'
 import type { Obtained } from './obtain.js'
 import type { Context } from './options.js'
@@ -64,12 +64,7 @@ function withObtained(lock: Lock, obtained: Obtained): Lock {
   const { wish, commit } = obtained
   const before = lock.plugins.get(wish.key)?.commits.get(commit)
   const known = before?.h1 === obtained.h1 ? before : lockedOf(obtained)
-  return withPlugin(lock, { key: wish.key, url: urlIn(obtained), revision: wish.revision, commit, known })
-}
-
-/** `.git` belongs to the address on the hosts that are known to want it; elsewhere both are tried, and the plain one is kept. */
-function urlIn({ wish: { reference } }: Obtained): string {
-  return urlOf(reference, ['github.com', 'gitlab.com', 'bitbucket.org'].includes(reference.host) ? '.git' : '')
+  return withPlugin(lock, { key: wish.key, url: canonicalUrl(wish.reference), revision: wish.revision, commit, known })
 }
 
 function lockedOf({ ref, tagObject, h1, files, bytes, catalog }: Obtained): LockedCommit {

@@ -46,10 +46,11 @@ test('addTrust() adds once, keeps comments and other keys, and makes the file wh
   const folder = mkdtempSync(join(tmpdir(), 'micro-trust-'))
   context.after(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'new/config.yml')
+  const folders = { configFile: file, cache: join(folder, 'cache') }
 
-  await addTrust(file, ['github.com/Alice'])
+  await addTrust(folders, ['github.com/Alice'])
   writeFileSync(file, `# mine\n${readFileSync(file, 'utf8')}indexes: [github.com/x/index] # all\n`)
-  await Promise.all([addTrust(file, ['github.com/alice', 'github.com/bob']), addTrust(file, ['gitlab.com'])])
+  await Promise.all([addTrust(folders, ['github.com/alice', 'github.com/bob']), addTrust(folders, ['gitlab.com'])])
 
   const { trust, indexes } = await readUserConfig(file)
   assert.deepEqual([[...trust].sort(), indexes], [['github.com/alice', 'github.com/bob', 'gitlab.com'], ['github.com/x/index']])

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import type { Folders } from '../machine/folders.js'
 import { readText, replaceFile } from '../machine/replace-file.js'
 import { takeTurn } from '../machine/turn.js'
 import type { Mirrors } from '../git/remote.js'
@@ -47,13 +49,16 @@ export function parseUserConfig(text: string, file: string): UserConfig {
 }
 
 /**
- * Adds to what the user trusts, and leaves the rest of the file as it is, comments included. What is trusted already is not added again.
+ * Adds to what the user trusts (`foldersOf(process.env)` says where that stands), and leaves the rest of the file as it is, comments included. What is trusted already is not added again.
  *
  * @throws MicroError `TRUST_SYNTAX`, `USER_CONFIG_INVALID`
  */
-export async function addTrust(file: string, sources: readonly string[]): Promise<void> {
+export async function addTrust(
+  { configFile: file, cache }: Pick<Folders, 'configFile' | 'cache'>,
+  sources: readonly string[],
+): Promise<void> {
   const wanted = sources.map(parseTrust)
-  const leave = await takeTurn(`${file}.turns`)
+  const leave = await takeTurn(join(cache, 'config.turns'))
   try {
     const text = (await readText(file)) ?? ''
     const { trust } = parseUserConfig(text, file)
