@@ -2,9 +2,11 @@
  * The watchdog of a run, a program of its own: it reads what the supervisor starts and ends, one JSON line each, from its standard input. When that
  * ends, because the supervisor was done or was killed, it ends what is still recorded, and removes the run's temporary files.
  */
-import { rmSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { ProcessIdentity } from '../state/record.js'
+import { removeIfEmpty } from '../state/remove-if-empty.js'
 import { endGroups } from './end-groups.js'
 import type { WatchdogLine } from './watch-over.js'
 
@@ -24,7 +26,12 @@ for await (const line of createInterface({ input: process.stdin })) {
   else files.delete(told.file)
 }
 await endGroups([...groups.values()], marker)
-for (const file of files) rmSync(file, { recursive: true, force: true, maxRetries: 3 })
+for (const file of files) {
+  const isFile = statSync(file, { throwIfNoEntry: false })?.isFile() === true
+  rmSync(file, { recursive: true, force: true, maxRetries: 3 })
+  // A file is the run's record, in a folder that is there as long as something of the user runs.
+  if (isFile) removeIfEmpty(dirname(file))
+}
 
 function read(line: string): WatchdogLine | undefined {
   try {

@@ -75,7 +75,7 @@ async function assertNothingHeld({ folder, env }: Workspace, record: RunRecord):
   // The supervisor's own environment has the folder above, and with it the bundler's that it started.
   await until(() => processesWith(dirname(folder)).length === 0, 1000)
   assert.deepEqual(processesWith(record.marker), [])
-  assert.deepEqual(readdirSync(join(env['XDG_RUNTIME_DIR'] ?? '', 'micro')), [])
+  assert.deepEqual(readdirSync(env['XDG_RUNTIME_DIR'] ?? ''), [])
   for (const port of record.services.flatMap(({ ports }) => Object.values(ports))) assert.equal(await isFree(port), true)
   for (const path of record.temporary) assert.equal(existsSync(path), false)
 }

@@ -38,7 +38,7 @@ const ask = async (url: string | undefined): Promise<Answer> => (await (await fe
 /** No process of a test's project runs, no port of it is held, no file of it is left outside the project. */
 async function assertNothingLeft({ folder, env }: Workspace): Promise<void> {
   await until(() => processesWith(folder).length === 0, 3000)
-  assert.deepEqual(readdirSync(join(env['XDG_RUNTIME_DIR'] ?? '', 'micro')), [])
+  assert.deepEqual(readdirSync(env['XDG_RUNTIME_DIR'] ?? ''), [])
 }
 
 test('up() starts in the order of needs, says when all are ready, and leaves nothing behind', async (t) => {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import { linkSync, readFileSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync, linkSync, readFileSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { endGroups } from '../process/end-groups.js'
 import { startOf } from '../process/platform.js'
 import type { Environment } from '../project/find.js'
 import { stateErrors } from './errors.js'
-import { runtimeFolder } from './folder.js'
+import { runtimeFolder, writeInto } from './folder.js'
 import type { ProcessIdentity, RunRecord } from './record.js'
+import { removeIfEmpty } from './remove-if-empty.js'
 
 /** The record of a run that this process supervises. */
 export interface RunFile {
@@ -30,10 +31,10 @@ export async function claimRun(first: RunRecord, env: Environment): Promise<RunF
   for (const left of readAll(folder).filter(({ record }) => record.projectId === first.projectId)) await removeIfDead(left)
   const temporary = `${file}.${first.supervisor.pid}`
   const write = (record: RunRecord) => {
-    writeFileSync(temporary, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 })
+    writeInto(folder, temporary, `${JSON.stringify(record, undefined, 2)}\n`)
     renameSync(temporary, file)
   }
-  writeFileSync(temporary, JSON.stringify(first), { mode: 0o600 })
+  writeInto(folder, temporary, JSON.stringify(first))
   try {
     // Fails when there is one, unlike a rename: of two that start at once one is first.
     linkSync(temporary, file)
@@ -43,7 +44,11 @@ export async function claimRun(first: RunRecord, env: Environment): Promise<RunF
   } finally {
     unlinkSync(temporary)
   }
-  return { file, write, remove: () => rmSync(file, { force: true }) }
+  const remove = () => {
+    rmSync(file, { force: true })
+    removeIfEmpty(folder)
+  }
+  return { file, write, remove }
 }
 
 /** The project's `up`, if its supervisor lives. */
@@ -81,10 +86,11 @@ async function removeIfDead({ file, record }: Found): Promise<void> {
   for (const path of record.temporary) if (path !== file) rmSync(path, { recursive: true, force: true })
   // Only the record that was read: another supervisor may have taken the place meanwhile.
   if (readOne(file)?.marker === record.marker) rmSync(file, { force: true })
+  removeIfEmpty(dirname(file))
 }
 
 function readAll(folder: string): Found[] {
-  return readdirSync(folder)
+  return (existsSync(folder) ? readdirSync(folder) : [])
     .filter((name) => name.endsWith('.json'))
     .flatMap((name) => {
       const file = join(folder, name)
