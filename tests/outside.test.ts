@@ -4,6 +4,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { cp, mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { build } from 'esbuild'
 import { micro, startMicro } from './kit/micro.js'
 import { npmEnvironment, packs, program, type Tarball } from './kit/npm.js'
 import { makeSandbox, root, type Sandbox } from './kit/sandbox.js'
@@ -211,9 +212,17 @@ test('nothing that was installed or built knows of the checkout', async () => {
       for (const file of await filesOf(join(folder, part)))
         assert.equal((await readFile(file)).includes(`${root}/`), false, `${file} names ${root}`)
   }
-  const bundle = await readFile(join(hello, 'dist/hello/main.js'), 'utf8')
-  const imports = [...bundle.matchAll(/^import\b[^'"\n]*['"]([^'"\n]+)['"]/gm)].map(([, from]) => from ?? '')
-  assert.ok(imports.length > 0)
+  const { metafile } = await build({
+    entryPoints: [join(hello, 'dist/hello/main.js')],
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    metafile: true,
+    write: false,
+    outdir: hello,
+  })
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path))
   assert.deepEqual(
     imports.filter((from) => !from.startsWith('node:')),
     [],
