@@ -181,7 +181,7 @@ test('planService() replaces what a link points to, not the link', async () => {
 test('ourDependencies() of a released command are those versions', async () => {
   const folder = await folderWith({ 'node_modules/@microts/cli/package.json': '{}' })
   const note = {
-    packages: { 'node_modules/@microts/cli': { version: '1.2.3', resolved: 'https://registry.npmjs.org/@microts/cli-1.2.3.tgz' } },
+    packages: { 'node_modules/@microts/cli': { version: '1.2.3', resolved: 'https://registry.example/@microts/cli-1.2.3.tgz' } },
   }
   await writeFile(join(folder, 'node_modules/.package-lock.json'), JSON.stringify(note))
 
@@ -201,7 +201,7 @@ test('ourDependencies() of a command from tarballs are those tarballs, and what 
       'node_modules/@microts/cli': from('cli'),
       'node_modules/@microts/service-mailhog': from('mailhog'),
       'node_modules/@microts/store-file': from('store'),
-      'node_modules/esbuild': { resolved: 'https://registry.npmjs.org/esbuild/-/esbuild-0.28.2.tgz' },
+      'node_modules/esbuild': { resolved: 'https://registry.example/esbuild/-/esbuild-0.28.2.tgz' },
     },
   }
   await mkdir(join(folder, 'user/node_modules'), { recursive: true })
