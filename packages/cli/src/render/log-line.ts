@@ -42,7 +42,9 @@ function parseRecord(line: string): LogRecord | undefined {
 
 function fieldText(key: string, value: unknown): string {
   if (key === 'err' && typeof value === 'object' && value !== null) {
-    const { message, stack } = value as { readonly message?: string; readonly stack?: string }
+    const { message, reason, stack } = value as { readonly message?: string; readonly reason?: unknown; readonly stack?: string }
+    // A failure with a reason has said all in its message; where it was made helps nobody who runs the service.
+    if (message !== undefined && typeof reason === 'string') return message
     return stack ?? message ?? JSON.stringify(value)
   }
   return typeof value === 'string' && !/[\s"=]/.test(value) ? value : JSON.stringify(value)

@@ -59,6 +59,16 @@ test('renderLogLine() shows a line of pino as level, message and the rest', () =
   assert.equal(renderLogLine(line, terminal), 'warn slow ms=12 who="Ada Lovelace"')
 })
 
+test('renderLogLine() shows a stack only for a failure that has no reason', () => {
+  const line = (err: object) => JSON.stringify({ level: 50, msg: 'failed', err })
+
+  assert.equal(
+    renderLogLine(line({ message: 'Lost it', reason: 'LOST', stack: 'Error: Lost it\n    at x' }), terminal),
+    'error failed err=Lost it',
+  )
+  assert.match(renderLogLine(line({ message: 'boom', stack: 'Error: boom\n    at x' }), terminal), /at x/)
+})
+
 test('renderLogLine() shows any other line as it is, even when it begins with a brace', () => {
   assert.equal(renderLogLine('plain text', terminal), 'plain text')
   assert.equal(renderLogLine('{ not json', terminal), '{ not json')

@@ -179,6 +179,7 @@ export function canceled(call: Call, signal: AbortSignal | undefined): MicroErro
   return MicroError.is(reason) && reason.code === 'deadline_exceeded' ? reason : baseErrors.canceled(nameOf(call), reason)
 }
 
-function nameOf(call: Call): string {
-  return `${call.service} ${call.endpoint}`
+/** What is given up when a call is: for messages. */
+export function nameOf({ service, endpoint }: Pick<Call, 'service' | 'endpoint'>): string {
+  return `calling ${endpoint} of "${service}"`
 }

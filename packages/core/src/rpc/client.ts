@@ -14,7 +14,7 @@ import type { Codec } from '../codec/codec.js'
 import type { NodeRecord, Registry } from '../registry/registry.js'
 import type { Selector } from '../selector/selector.js'
 import type { Transport } from '../transport/transport.js'
-import { attempt, type AttemptContext, canceled, type Failure, type Outcome } from './attempt.js'
+import { attempt, type AttemptContext, canceled, type Failure, nameOf, type Outcome } from './attempt.js'
 import { type Call, compose, type Interceptor, type Metadata, type Reply } from './call.js'
 import { codecTable } from './codecs.js'
 import { createConnections } from './connections.js'
@@ -151,7 +151,7 @@ export function rpcClient(options: RpcClientOptions): RpcClient {
 
   // The registry knows nothing of the call's time, so it is left when that is over.
   const inTime = <T>(call: Call, work: Promise<T>): Promise<T> => {
-    const { signal, cancel } = deadlineSignal(`${call.service} ${call.endpoint}`, call.deadline, clock, signalOf(call))
+    const { signal, cancel } = deadlineSignal(nameOf(call), call.deadline, clock, signalOf(call))
     return new Promise<T>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(canceled(call, signal)), { once: true })
       if (signal.aborted) reject(canceled(call, signal))
@@ -231,7 +231,7 @@ function outgoingCall(
     metadata: callOptions.metadata ?? {},
     deadline,
     get signal() {
-      made ??= deadlineSignal(`${service} ${endpoint}`, deadline, clock, callOptions.signal)
+      made ??= deadlineSignal(nameOf({ service, endpoint }), deadline, clock, callOptions.signal)
       return made.signal
     },
     remote: undefined,

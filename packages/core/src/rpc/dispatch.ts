@@ -90,7 +90,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       if (!(outcome instanceof Promise)) return { outcome, abort: () => undefined }
       running.add(one)
       const cancelTimer = clock.after(remainingMs(one.call.deadline, clock), () =>
-        one.abort(baseErrors.deadlineExceeded(name, one.call.deadline.timeoutMs)),
+        one.abort(baseErrors.deadlineExceeded(`answering ${name}`, one.call.deadline.timeoutMs)),
       )
       const settled = new Promise<Reply>((resolve, reject) => {
         one.onAbort = reject

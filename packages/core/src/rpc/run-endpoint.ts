@@ -18,7 +18,7 @@ export function runEndpoint(endpoint: Endpoint, call: Call, clock: Clock): Reply
 }
 
 function handle(endpoint: Endpoint, input: unknown, call: Call, clock: Clock): Reply | Promise<Reply> {
-  if (remainingMs(call.deadline, clock) <= 0) throw baseErrors.deadlineExceeded(endpoint.name, call.deadline.timeoutMs)
+  if (remainingMs(call.deadline, clock) <= 0) throw baseErrors.deadlineExceeded(`answering ${endpoint.name}`, call.deadline.timeoutMs)
   const output = endpoint.handle(input, call)
   return isThenable(output) ? Promise.resolve(output).then((value) => replyOf(endpoint, value)) : replyOf(endpoint, output)
 }

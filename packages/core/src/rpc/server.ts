@@ -100,7 +100,7 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
 // One call at a time on a connection: that is go-micro's protocol, and the seam where a framing with slots will differ.
 async function answerAll(connection: Connection, exchange: Exchange, service: string): Promise<void> {
   let running: RunningCall | undefined
-  void connection.closed.then(() => running?.abort(baseErrors.canceled('the call')))
+  void connection.closed.then(() => running?.abort(baseErrors.canceled('answering the call')))
   try {
     for (;;) {
       const frame = await connection.receive()

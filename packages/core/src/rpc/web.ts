@@ -58,7 +58,7 @@ export function createWeb(options: WebOptions): (request: WebRequest) => Promise
       remote: request.remote,
     })
     if (running.outcome instanceof Promise) {
-      const onAbort = () => running.abort(baseErrors.canceled(endpoint.name, request.signal.reason))
+      const onAbort = () => running.abort(baseErrors.canceled(`answering ${endpoint.name}`, request.signal.reason))
       if (request.signal.aborted) onAbort()
       request.signal.addEventListener('abort', onAbort, { once: true })
     }
