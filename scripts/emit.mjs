@@ -1,10 +1,12 @@
 /** TypeScript's own output of every package that ships: one program for all, so that types are checked once. */
+import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import ts from 'typescript'
 import { filesBelow, root, writeWhole } from './files.mjs'
 
 /**
- * Writes `<package>/src/a/b.ts` as `<out>/<package>/dist/a/b.{js,js.map,d.ts}`. Tests and their fixtures are left out; suites (conformance.ts) ship.
+ * Writes `<package>/src/a/b.ts` as `<out>/<package>/dist/a/b.{js,js.map,d.ts}`. Tests, their fixtures and a package's own test
+ * kit (src/testing, where it is no front door) are left out; suites (conformance.ts) ship.
  *
  * @param {string[]} packages folders, relative to the root
  * @param {string} out absolute
@@ -27,9 +29,11 @@ export function emitPackages(packages, out) {
     inlineSources: true,
     newLine: ts.NewLineKind.LineFeed,
   }
-  const sources = packages.flatMap((folder) =>
-    filesBelow(join(root, folder, 'src'), (path) => path.endsWith('.ts') && !/\.(test|fixture)\.ts$/.test(path)),
-  )
+  const sources = packages.flatMap((folder) => {
+    const { exports } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+    const isForTests = Object.hasOwn(exports ?? {}, './testing') ? /\.(test|fixture)\.ts$/ : /\.(test|fixture)\.ts$|\/src\/testing\//
+    return filesBelow(join(root, folder, 'src'), (path) => path.endsWith('.ts') && !isForTests.test(path))
+  })
   const program = ts.createProgram(
     sources.map((file) => join(root, file)),
     options,

@@ -1,5 +1,5 @@
 import { after, before, test } from 'node:test'
-import { findNativeServer, startNativeServer, type NativeServer } from '../nats/native-server.js'
+import { findNativeServer, startNativeServer, type NativeServer } from '../nats/native-server.fixture.js'
 import { conformance } from '../testing/conformance.js'
 import { brokerSuite } from './conformance.js'
 import { enatsBroker } from './enats.js'

@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { MicroError } from '../base/index.js'
 import { testClock } from '../testing/clock.js'
 import { natsServer, type NatsServerEvent, type NatsServerOptions } from './server.js'
-import { rawClient } from './raw-client.js'
+import { rawClient } from './raw-client.fixture.js'
 
 const quiet = 'CONNECT {"verbose":false,"pedantic":false}\r\n'
 

@@ -12,7 +12,7 @@ import { conformance } from '../testing/conformance.js'
 import { registrySuite } from './conformance.js'
 import { refused } from './conformance/fixture.js'
 import { mdnsRegistry, type MdnsRegistryOptions } from './mdns.js'
-import { skippingClock, type SkippingClock } from './mdns/skipping-clock.js'
+import { skippingClock, type SkippingClock } from './mdns/skipping-clock.fixture.js'
 import type { Registry, ServiceRecord } from './registry.js'
 
 interface Origin extends MdnsRegistryOptions {

@@ -8,7 +8,7 @@ import { browser } from './browser.js'
 import { decodeMessage, encodeMessage, type DnsMessage } from './message.js'
 import { ownNode } from './own-node.js'
 import { announcement, answer, question, servicesAnswer, servicesName } from './packet.js'
-import { seededRandom } from './seeded-random.js'
+import { seededRandom } from './seeded-random.fixture.js'
 
 test('lookup() waits until the answers went quiet for 20 ms', async () => {
   const { clock, one, hear } = setUp()

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { systemClock } from '../../base/index.js'
 import { mdnsPort, openLink, type LinkOptions, type Received } from './link.js'
 import { question, query } from './packet.js'
-import { seededRandom } from './seeded-random.js'
+import { seededRandom } from './seeded-random.fixture.js'
 
 const options: LinkOptions = {
   dgram,

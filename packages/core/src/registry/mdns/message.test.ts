@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeMessage, encodeMessage, type DnsMessage } from './message.js'
 import { announcement, answer, question } from './packet.js'
-import { seededRandom } from './seeded-random.js'
+import { seededRandom } from './seeded-random.fixture.js'
 
 const node = {
   service: 'shop.orders',
