@@ -1,5 +1,5 @@
 import { natsErrors } from './errors.js'
-import { defaultPort } from './protocol.js'
+import { defaultPort } from './wire/protocol.js'
 
 /** Where a server is, and what to log in with. */
 export interface NatsAddress {

@@ -1,5 +1,5 @@
 import type { Closable } from '../base/index.js'
-import type { NatsInfo } from './protocol.js'
+import type { NatsInfo } from './wire/protocol.js'
 
 /** A message at a subscriber. */
 export interface NatsMessage {

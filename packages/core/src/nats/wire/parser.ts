@@ -61,6 +61,11 @@ export function argument(frame: Frame, index: number): string {
   return frame.line.toString('latin1', frame.starts[index], frame.ends[index])
 }
 
+/** Whether a published frame says where its answer is wanted: argument 1. */
+export function hasReply(frame: Frame): boolean {
+  return frame.count === (frame.verb === Verb.hpub ? 4 : 3)
+}
+
 const lf = 10
 const cr = 13
 // An operation and its space take at most 8 bytes (`CONNECT `) in front of the arguments that the limit counts.

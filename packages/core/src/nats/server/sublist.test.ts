@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sublist } from './sublist.js'
-import { subjectMatches } from './subject.js'
+import { subjectMatches } from '../wire/subject.js'
 
 const interest = (subject: string, queue?: string) => ({ subject, queue })
 

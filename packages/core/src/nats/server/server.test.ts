@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { MicroError } from '../base/index.js'
-import { testClock } from '../testing/clock.js'
+import { MicroError } from '../../base/index.js'
+import { testClock } from '../../testing/clock.js'
 import { natsServer, type NatsServerEvent, type NatsServerOptions } from './server.js'
-import { rawClient } from './raw-client.fixture.js'
+import { rawClient } from '../raw-client.fixture.js'
 
 const quiet = 'CONNECT {"verbose":false,"pedantic":false}\r\n'
 

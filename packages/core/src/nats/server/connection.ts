@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net'
-import type { Cancel, Clock } from '../base/index.js'
-import { messageBytes, writeMessage } from './encode.js'
+import type { Cancel, Clock } from '../../base/index.js'
+import { messageBytes, writeMessage } from '../wire/encode.js'
 import { asksForLogin, firstAgreement, readConnect, type Agreement, type Credentials } from './handshake.js'
-import { Outbox, type SlabPool } from './outbox.js'
-import { argument, natsParser, type Frame, type NatsParser, type ProtocolFault } from './parser.js'
-import { readNumber, Verb } from './verbs.js'
-import { errorTexts, stallMs } from './protocol.js'
-import { emptyRoute, hasReply, type Peer, type RouteMemory, type Router, type ServerSubscription } from './router.js'
-import { isLiteralSubject, isSubject, subjectMatches } from './subject.js'
+import { Outbox, type SlabPool } from '../wire/outbox.js'
+import { argument, hasReply, natsParser, type Frame, type NatsParser, type ProtocolFault } from '../wire/parser.js'
+import { readNumber, Verb } from '../wire/verbs.js'
+import { errorTexts, stallMs } from '../wire/protocol.js'
+import { emptyRoute, type Peer, type RouteMemory, type Router, type ServerSubscription } from './router.js'
+import { isLiteralSubject, isSubject, subjectMatches } from '../wire/subject.js'
 
 /** What all connections of a server share. */
 export interface Hub {

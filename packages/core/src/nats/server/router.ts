@@ -1,5 +1,4 @@
-import { argument, type Frame } from './parser.js'
-import { Verb } from './verbs.js'
+import { argument, type Frame } from '../wire/parser.js'
 import { sublist, type Interest, type Match, type Sublist } from './sublist.js'
 
 /** A subscription at the server. */
@@ -105,9 +104,4 @@ function isSame(memory: RouteMemory, line: Buffer, start: number, length: number
   const { subject } = memory
   for (let index = 0; index < length; index++) if (subject[index] !== line[start + index]) return false
   return true
-}
-
-/** Whether a published frame says where its answer is wanted: argument 1. */
-export function hasReply(frame: Frame): boolean {
-  return frame.count === (frame.verb === Verb.hpub ? 4 : 3)
 }

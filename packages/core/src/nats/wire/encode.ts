@@ -1,6 +1,5 @@
 import { copyBytes, writeNumber, type Outbox } from './outbox.js'
-import type { Frame } from './parser.js'
-import { hasReply } from './router.js'
+import { hasReply, type Frame } from './parser.js'
 import { Verb } from './verbs.js'
 
 // Operation, two numbers and what separates the words take less.

@@ -1,4 +1,4 @@
-import type { NatsMessage } from './nats.js'
+import type { NatsMessage } from '../nats.js'
 import type { Frame } from './parser.js'
 
 /**

@@ -1,12 +1,12 @@
 import { createServer, type AddressInfo, type Server } from 'node:net'
-import { baseErrors, systemClock, type Cancel, type Clock } from '../base/index.js'
-import { isLoopback, natsUrl } from './address.js'
+import { baseErrors, systemClock, type Cancel, type Clock } from '../../base/index.js'
+import { isLoopback, natsUrl } from '../address.js'
 import { ServerConnection, type Hub } from './connection.js'
-import { natsErrors } from './errors.js'
+import { natsErrors } from '../errors.js'
 import { asksForLogin, type NatsUser } from './handshake.js'
-import { localClient } from './local-client.js'
-import type { NatsClient, NatsServer } from './nats.js'
-import { slabPool } from './outbox.js'
+import { localClient } from '../client/local-client.js'
+import type { NatsClient, NatsServer } from '../nats.js'
+import { slabPool } from '../wire/outbox.js'
 import {
   defaultMaxControlLineBytes,
   defaultMaxPayloadBytes,
@@ -14,9 +14,9 @@ import {
   errorTexts,
   protocolVersion,
   type NatsInfo,
-} from './protocol.js'
+} from '../wire/protocol.js'
 import { router } from './router.js'
-import { throwLater } from './throw-later.js'
+import { throwLater } from '../throw-later.js'
 
 /** How to run a server. */
 export interface NatsServerOptions {

@@ -1,4 +1,4 @@
-import { natsErrors } from './errors.js'
+import { natsErrors } from '../errors.js'
 import { isLiteralSubject, isSubject } from './subject.js'
 
 /** Refuses what cannot be published to. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { natsClient } from './client.js'
-import { findNativeServer, startNativeServer } from './native-server.fixture.js'
-import { rawClient } from './raw-client.fixture.js'
+import { natsClient } from '../client/client.js'
+import { findNativeServer, startNativeServer } from '../native-server.fixture.js'
+import { rawClient } from '../raw-client.fixture.js'
 import { natsServer } from './server.js'
 
 interface Case {

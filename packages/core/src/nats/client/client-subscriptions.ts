@@ -1,8 +1,8 @@
-import { BufferedMessage, textArgument } from './message.js'
-import type { NatsListener } from './nats.js'
-import type { Frame } from './parser.js'
-import { readNumber, Verb } from './verbs.js'
-import { isPattern } from './subject.js'
+import { BufferedMessage, textArgument } from '../wire/message.js'
+import type { NatsListener } from '../nats.js'
+import type { Frame } from '../wire/parser.js'
+import { readNumber, Verb } from '../wire/verbs.js'
+import { isPattern } from '../wire/subject.js'
 
 /** What a client has subscribed to, on whichever connection. */
 export interface ClientSubscriptions {

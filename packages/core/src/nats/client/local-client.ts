@@ -1,12 +1,12 @@
-import { baseErrors, type Clock } from '../base/index.js'
-import { natsErrors } from './errors.js'
-import { BufferedMessage, textArgument } from './message.js'
-import type { NatsClient, NatsListener, NatsMessage, NatsSubscription } from './nats.js'
-import { checkPublish, checkSubscribe } from './checks.js'
-import { emptyFrame, type Frame } from './parser.js'
-import { Verb } from './verbs.js'
-import { stallMs, type NatsInfo } from './protocol.js'
-import { emptyRoute, hasReply, type Peer, type Router, type ServerSubscription } from './router.js'
+import { baseErrors, type Clock } from '../../base/index.js'
+import { natsErrors } from '../errors.js'
+import { BufferedMessage, textArgument } from '../wire/message.js'
+import type { NatsClient, NatsListener, NatsMessage, NatsSubscription } from '../nats.js'
+import { checkPublish, checkSubscribe } from '../wire/checks.js'
+import { emptyFrame, hasReply, type Frame } from '../wire/parser.js'
+import { Verb } from '../wire/verbs.js'
+import { stallMs, type NatsInfo } from '../wire/protocol.js'
+import { emptyRoute, type Peer, type Router, type ServerSubscription } from '../server/router.js'
 
 /** What a {@link localClient} needs of its server. */
 export interface LocalClientOptions {

@@ -1,5 +1,5 @@
-import type { Clock } from '../base/index.js'
-import type { NatsClientState } from './nats.js'
+import type { Clock } from '../../base/index.js'
+import type { NatsClientState } from '../nats.js'
 
 /** How to connect. */
 export interface NatsClientOptions {

@@ -1,10 +1,10 @@
 import { connect, type Socket } from 'node:net'
-import type { Clock } from '../base/index.js'
-import type { NatsAddress } from './address.js'
-import { natsErrors } from './errors.js'
-import { natsParser, type Frame } from './parser.js'
-import { Verb } from './verbs.js'
-import { errorTexts, protocolVersion, type NatsConnect, type NatsInfo } from './protocol.js'
+import type { Clock } from '../../base/index.js'
+import type { NatsAddress } from '../address.js'
+import { natsErrors } from '../errors.js'
+import { natsParser, type Frame } from '../wire/parser.js'
+import { Verb } from '../wire/verbs.js'
+import { errorTexts, protocolVersion, type NatsConnect, type NatsInfo } from '../wire/protocol.js'
 
 /** A connection to a server that has let us in. */
 export interface Link {

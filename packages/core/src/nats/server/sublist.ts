@@ -1,4 +1,4 @@
-import { isPattern } from './subject.js'
+import { isPattern } from '../wire/subject.js'
 
 /** What a {@link Sublist} holds: a subject that may have wildcards, and a queue group or none. */
 export interface Interest {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { MicroError } from '../base/index.js'
-import { testClock } from '../testing/clock.js'
+import { MicroError } from '../../base/index.js'
+import { testClock } from '../../testing/clock.js'
 import type { NatsClientOptions } from './client-options.js'
 import { natsClient } from './client.js'
-import type { NatsClient, NatsClientState } from './nats.js'
-import { natsServer, type NatsServerOptions } from './server.js'
+import type { NatsClient, NatsClientState } from '../nats.js'
+import { natsServer, type NatsServerOptions } from '../server/server.js'
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString()
 const bytes = (text: string) => Buffer.from(text)

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { errorTexts, type NatsConnect } from './protocol.js'
+import { errorTexts, type NatsConnect } from '../wire/protocol.js'
 
 /** Who may log in. */
 export interface NatsUser {
