@@ -135,6 +135,7 @@ async function stageAll(packages, stage) {
     if (isBundled(folder)) await stageBundle(folder, target)
     for (const name of files)
       if (name !== 'dist' && existsSync(join(root, folder, name))) cpSync(join(root, folder, name), join(target, name), { recursive: true })
+    if (folder === 'packages/cli') stageOwnManifests(packages, target)
     if (files.includes('templates')) cpSync(join(root, 'templates'), join(target, 'templates'), { recursive: true, filter: isTemplate })
     writeWhole(join(target, 'package.json'), `${JSON.stringify(publishedManifest(folder), null, 2)}\n`)
     writeWhole(join(target, 'README.md'), readme(folder))
@@ -158,6 +159,12 @@ async function stageBundle(folder, target) {
       stdio: ['ignore', 'ignore', 'inherit'],
     })
   else await bundleCli(out)
+}
+
+/** The manifests of our implementations, so that the command knows of those that are not installed. */
+function stageOwnManifests(packages, target) {
+  for (const { folder } of packages.filter((one) => one.folder.startsWith('plugins/')))
+    cpSync(join(root, folder, 'micro.plugin.yml'), join(target, folder, 'micro.plugin.yml'))
 }
 
 const isTemplate = (path) => !/\/(node_modules|dist|\.micro)(\/|$)/.test(path.slice(root.length))
