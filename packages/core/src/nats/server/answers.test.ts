@@ -12,7 +12,7 @@ interface Case {
   readonly ends: boolean
 }
 
-const file = new URL('../../../../tests/vectors/nats-server-2.9/answers.json', import.meta.url)
+const file = new URL('../../../../../tests/vectors/nats-server-2.9/answers.json', import.meta.url)
 const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { readonly cases: readonly Case[] }
 
 async function answersAsRecorded(port: number): Promise<void> {
