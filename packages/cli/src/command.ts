@@ -7,6 +7,8 @@ export interface OptionSpec {
   readonly description: string
   /** The words that it takes, when it takes no others. */
   readonly choices?: readonly string[]
+  /** It may be given again, and its value is the list of all that was given. One word each time, so that it takes none that belongs to the command. */
+  readonly isRepeated?: boolean
 }
 
 /** A word after the command. */

@@ -15,6 +15,7 @@ const command: Command = {
     { flags: '-t, --timeout <ms>', description: 'time' },
     { flags: '--prefer <driver>', description: 'driver', choices: ['embedded', 'docker'] },
     { flags: '--dry-run', description: 'look only' },
+    { flags: '--trust <source>', description: 'trust', isRepeated: true },
   ],
   async run() {},
 }
@@ -30,6 +31,14 @@ test('parse() gives arguments in order and options by their long names', () => {
   assert.deepEqual(given, ['orders', ['a', 'b']])
   assert.equal(options['timeout'], '5')
   assert.equal(options['dryRun'], true)
+})
+
+test('parse() gives all values of an option that is repeated, and leaves the words behind it alone', () => {
+  const { arguments: given, options } = invocationOf('--trust', 'a,b', 'orders', '--trust=c', 'rest')
+
+  assert.deepEqual(options['trust'], ['a,b', 'c'])
+  assert.deepEqual(given, ['orders', ['rest']])
+  assert.equal(invocationOf('orders').options['trust'], undefined)
 })
 
 test('parse() takes what follows -- as arguments', () => {

@@ -18,8 +18,9 @@ export function parse(command: Command, words: readonly string[]): Parsed {
     .option('--no-color', 'write without colours, as NO_COLOR=1 does')
     .addHelpText('before', `${['Examples:', ...command.examples.map((example) => `  ${example}`)].join('\n')}\n`)
   for (const { name, description } of command.arguments ?? []) parser.argument(name, description)
-  for (const { flags, description, choices } of command.options ?? []) {
+  for (const { flags, description, choices, isRepeated } of command.options ?? []) {
     const option = new Option(flags, description)
+    if (isRepeated === true) option.argParser((word: string, before: readonly string[] = []) => [...before, word])
     parser.addOption(choices === undefined ? option : option.choices(choices))
   }
   parser.action((...parts: unknown[]) => {

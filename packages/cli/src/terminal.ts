@@ -8,6 +8,12 @@ export interface Terminal {
   err(text: string): void
   /** One JSON value a line, on standard output. */
   json(value: unknown): void
+  /** A line below all that is written, drawn again with each call; undefined takes it away. Nothing where {@link canRedraw} is false. */
+  status(text: string | undefined): void
+  /** A line that is written can be replaced: nobody keeps what went before. */
+  readonly canRedraw: boolean
+  /** Asks whoever {@link isInteractive} says is there, and gives the line that was typed; `''` at the end of the input. @throws an AbortError at Ctrl-C */
+  ask(question: string): Promise<string>
   /** `--json` was given: data is JSON, and chatter stays short. */
   readonly wantsJson: boolean
   /** A person is there to be asked. */
@@ -40,11 +46,21 @@ export function processTerminal(options: { readonly wantsJson: boolean; readonly
   const { env } = process
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0'
   const hasColor = options.color && (env['NO_COLOR'] ?? '') === '' && (forced || (process.stdout.isTTY && env['TERM'] !== 'dumb'))
+  const canRedraw = process.stderr.isTTY && env['TERM'] !== 'dumb' && !options.wantsJson
+  const line = statusLine(process.stderr)
   let interrupts: Interrupts | undefined
   return {
-    out: (text) => void process.stdout.write(`${text}\n`),
-    err: (text) => void process.stderr.write(`${text}\n`),
+    out: (text) => line.above(() => void process.stdout.write(`${text}\n`)),
+    err: (text) => line.above(() => void process.stderr.write(`${text}\n`)),
     json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
+    status(text) {
+      if (canRedraw) line.set(text)
+    },
+    canRedraw,
+    async ask(question) {
+      line.set(undefined)
+      return askLine(question, this.interrupts.signal)
+    },
     wantsJson: options.wantsJson,
     isInteractive: process.stdin.isTTY && process.stderr.isTTY && !options.wantsJson && env['CI'] === undefined,
     columns: process.stdout.columns ?? 100,
@@ -54,6 +70,41 @@ export function processTerminal(options: { readonly wantsJson: boolean; readonly
     get interrupts() {
       return (interrupts ??= listenForInterrupts())
     },
+  }
+}
+
+/** One line at the bottom of a terminal. No colours: it is cut to the terminal's width, so that it never becomes two. */
+function statusLine(stream: NodeJS.WriteStream) {
+  let shown: string | undefined
+  const eraseLine = '\r\u001b[K'
+  return {
+    set(text: string | undefined): void {
+      if (text === undefined && shown === undefined) return
+      shown = text?.slice(0, (stream.columns ?? 80) - 1)
+      stream.write(`${eraseLine}${shown ?? ''}`)
+    },
+    above(write: () => void): void {
+      if (shown === undefined) return write()
+      stream.write(eraseLine)
+      write()
+      stream.write(shown)
+    },
+  }
+}
+
+// Not in raw mode: what Ctrl-C does there is for whoever listens to SIGINT.
+async function askLine(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false })
+  const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
+  try {
+    return await Promise.race([lines.question(question, { signal }), ended])
+  } catch (error) {
+    // What the terminal shows for Ctrl-C stands behind the question.
+    process.stderr.write('\n')
+    throw error
+  } finally {
+    lines.close()
   }
 }
 

@@ -1,0 +1,48 @@
+import type { SourceOptions } from '@microts/source'
+import type { Invocation, OptionSpec } from './command.js'
+import { writeSourceEvents } from './render/source-event.js'
+import type { Terminal } from './terminal.js'
+
+/** How plugins are fetched, as the command line says. */
+export type Fetching = Pick<
+  SourceOptions,
+  'frozen' | 'offline' | 'trust' | 'askTrust' | 'allowLocal' | 'allowUnreachable' | 'onEvent' | 'signal'
+>
+
+/** The options of every command that may fetch a plugin. */
+export const fetchingOptions: readonly OptionSpec[] = [
+  {
+    flags: '--trust <source>',
+    description: 'trust a host, an owner, a repository or a commit this time; with --frozen also `lock`. Again, or with commas, for more',
+    isRepeated: true,
+  },
+  { flags: '--frozen', description: 'refuse any change of micro.lock, as CI=true does' },
+  { flags: '--offline', description: 'use no network: what micro.lock names is on this machine' },
+  { flags: '--allow-local', description: "let a mirror of the user's file be a folder of this machine" },
+]
+
+/**
+ * What {@link fetchingOptions} say, for a run whose events are drawn by whoever follows it. On a terminal one question is asked for all that is not
+ * trusted; the first Ctrl-C gives up.
+ */
+export function fetchingOfRun(options: Invocation['options'], terminal: Terminal): Fetching {
+  const trust = options['trust'] as readonly string[] | undefined
+  return {
+    ...(trust !== undefined && { trust }),
+    ...(options['frozen'] === true && { frozen: true }),
+    ...(options['offline'] === true && { offline: true }),
+    ...(options['allowLocal'] === true && { allowLocal: true }),
+    ...(terminal.isInteractive && {
+      askTrust: async (questions) => {
+        const { askTrust } = await import('./ask-trust.js')
+        return askTrust(questions, terminal)
+      },
+    }),
+    signal: terminal.interrupts.signal,
+  }
+}
+
+/** As {@link fetchingOfRun}, for a command that follows no run: progress is drawn, and with `--json` each event is a line of data. */
+export function fetchingFrom(options: Invocation['options'], terminal: Terminal): Fetching {
+  return { ...fetchingOfRun(options, terminal), onEvent: writeSourceEvents(terminal) }
+}
