@@ -63,7 +63,7 @@ function ofPorts(
   const fillings = portFillings(ports)
   return {
     ports,
-    urls: Object.entries(type.ports).flatMap(([name, { open }]) => (open ? [`http://127.0.0.1:${ports[name]}`] : [])),
+    urls: Object.entries(type.ports).flatMap(([name, { open }]) => (open && name in ports ? [`http://127.0.0.1:${ports[name]}`] : [])),
     exports: Object.fromEntries(Object.entries(type.exports).map(([name, text]) => [name, fill(text, fillings)])),
     ...(type.provides !== undefined && {
       provides: { kind: type.provides.kind, name: type.provides.name, address: fill(type.provides.address, fillings) },

@@ -4,7 +4,8 @@ import type { Project, ServiceDefinition } from '../project/project.js'
 import { ownType } from '../project/check-types.js'
 import type { RunRecord, ServiceState } from '../state/record.js'
 import { chooseDriver, type ChosenDriver } from '../types/driver.js'
-import type { Catalog, DriverName, ServiceTypeManifest } from '../types/manifest.js'
+import { typeErrors } from '../types/errors.js'
+import { type Catalog, type DriverName, portsOf, type ServiceTypeManifest } from '../types/manifest.js'
 import { checkFree, type PortChooser } from '../types/ports.js'
 import { ownBrokerWord, type Providers, resolveChoices, type ResolvedChoices } from './choices.js'
 
@@ -115,7 +116,11 @@ async function planOwn(
 async function planType(service: ServiceDefinition, type: ServiceTypeManifest, options: PlanOptions): Promise<PlannedType> {
   const { ports: chooser, env, prefer } = options
   const chosen = await chooseDriver(service, type, { prefer: prefer ?? options.project.prefer, env })
-  const ports = await Promise.all(Object.keys(type.ports).map(async (port) => [port, await chooser.choose(service, port)] as const))
+  const portNames = portsOf(type, chosen.driver)
+  const extra = Object.keys(service.ports).find((port) => !portNames.includes(port))
+  if (extra !== undefined)
+    throw typeErrors.portNotOfDriver(service.name, extra, chosen.driver, type.ports[extra]?.drivers ?? [], service.place)
+  const ports = await Promise.all(portNames.map(async (port) => [port, await chooser.choose(service, port)] as const))
   return { kind: 'type', service, type, chosen, ports: Object.fromEntries(ports), needs: service.needs }
 }
 

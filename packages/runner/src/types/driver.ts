@@ -8,7 +8,7 @@ import type { DriverName, NativeDriver, ServiceTypeManifest } from './manifest.j
 
 /** How a service will be run. */
 export type ChosenDriver = {
-  /** Undefined when the type has no versions. */
+  /** What runs. Undefined when the type has no versions, or an installed command does not tell. */
   readonly version?: string
   /** For people: why this driver and version. */
   readonly why: string
@@ -17,7 +17,7 @@ export type ChosenDriver = {
 /**
  * Chooses how to run a service: the driver that is written, else the first of the manifest's that can honour the version, with `prefer` before them.
  *
- * A native command is looked for on the PATH, and asked for its version when one is written.
+ * A native command is looked for on the PATH and in the folders for system programs, and asked for its version.
  *
  * @throws MicroError `unimplemented`/`DRIVER_UNSUPPORTED` when only docker could, `failed_precondition`/`NO_DRIVER` when nothing can
  */
@@ -26,7 +26,6 @@ export async function chooseDriver(
   type: ServiceTypeManifest,
   options: { readonly prefer?: DriverName | undefined; readonly env: Environment },
 ): Promise<ChosenDriver> {
-  const version = service.version ?? type.defaultVersion
   const order = orderOf(service, type, options.prefer)
   const refusals: string[] = []
   let couldDocker = false
@@ -34,19 +33,20 @@ export async function chooseDriver(
     const tried = await tryDriver(driver, service, type, options.env)
     if (tried.can) {
       const said = refusals.length > 0 ? refusals.join('; ') : reasonOf(driver, service, options.prefer)
-      return { ...tried.run, ...(version !== undefined && { version: tried.version ?? version }), why: said }
+      return { ...tried.run, ...(tried.version !== undefined && { version: tried.version }), why: said }
     }
     couldDocker ||= tried.isDocker
     refusals.push(`${driver}: ${tried.why}`)
   }
+  const version = service.version ?? type.defaultVersion
   const wanted = version === undefined ? type.type : `${type.type}:${version}`
-  if (couldDocker)
-    throw typeErrors.dockerUnsupported(
-      service.name,
-      type.type,
-      type.driverOrder.filter((name) => name !== 'docker'),
-      service.place,
-    )
+  if (couldDocker) {
+    const others = type.driverOrder.filter((name) => name !== 'docker')
+    // Those that were not tried yet, since docker was written.
+    const tried = service.driver === undefined ? [] : await Promise.all(others.map((name) => tryDriver(name, service, type, options.env)))
+    const works = others.filter((_, index) => tried[index]?.can)
+    throw typeErrors.dockerUnsupported(service.name, { wanted, type: type.type, refusals, others, works }, service.place)
+  }
   throw typeErrors.noDriver(service.name, wanted, refusals, service.place)
 }
 
@@ -66,8 +66,7 @@ type Tried =
   | {
       readonly can: true
       readonly run: { readonly driver: 'embedded'; readonly entry: string } | { readonly driver: 'native'; readonly command: string }
-      /** What the command says that it is. */
-      readonly version?: string
+      readonly version?: string | undefined
     }
   | { readonly can: false; readonly why: string; readonly isDocker: boolean }
 
@@ -80,29 +79,35 @@ async function tryDriver(driver: DriverName, service: ServiceDefinition, type: S
     if (version !== undefined && embedded.versions !== undefined && !embedded.versions.includes(version))
       return cannot(`it stands for ${embedded.versions.join(', ')} only`)
     const entry = resolve(dirname(type.file), embedded.entry)
-    return existsSync(entry) ? { can: true, run: { driver, entry } } : cannot(`${entry} is not there`)
+    if (!existsSync(entry)) return cannot(`${entry} is not there`)
+    return { can: true, run: { driver, entry }, version: version ?? type.defaultVersion }
   }
-  if (driver === 'native' && native !== undefined) return tryNative(native, version, env)
+  if (driver === 'native' && native !== undefined) return tryNative(native, version, type, env)
   if (driver === 'docker' && docker !== undefined) {
     const wanted = version ?? type.defaultVersion
     if (wanted !== undefined && docker.tags[wanted] === undefined) return cannot(`there is no image of ${wanted}`)
-    return { can: false, why: 'it is not there yet', isDocker: true }
+    return { can: false, why: 'this driver is not there yet', isDocker: true }
   }
   return cannot('the type does not have it')
 }
 
-async function tryNative(native: NativeDriver, version: string | undefined, env: Environment): Promise<Tried> {
+async function tryNative(native: NativeDriver, wanted: string | undefined, type: ServiceTypeManifest, env: Environment): Promise<Tried> {
   const command = onPath(native.command, env)
-  if (command === undefined) return cannot(`${native.command} is not on the PATH`)
+  if (command === undefined) return cannot(`${native.command} is not on the PATH, nor in ${systemFolders.join(' or ')}`)
   const run = { driver: 'native', command } as const
-  if (version === undefined || native.version === undefined) return { can: true, run }
+  // What cannot be asked is believed to be what was written.
+  if (native.version === undefined) return { can: true, run, version: wanted }
   const found = await askVersion(command, native.version, env)
+  // As the type writes its versions, whatever the command prints.
+  const version = found === undefined ? undefined : `${type.versions.some((one) => one.startsWith('v')) ? 'v' : ''}${bare(found)}`
+  if (wanted === undefined) return { can: true, run, version }
   if (found === undefined) return cannot(`${native.command} does not tell its version`)
-  const [has, wanted] = [found, version].map((text) => text.replace(/^v/, '')) as [string, string]
-  return has === wanted || has.startsWith(`${wanted}.`)
+  return bare(found) === bare(wanted) || bare(found).startsWith(`${bare(wanted)}.`)
     ? { can: true, run, version }
-    : cannot(`${native.command} is ${found}, not ${version}`)
+    : cannot(`${native.command} is ${found}, not ${wanted}`)
 }
+
+const bare = (version: string) => version.replace(/^v/, '')
 
 // What it prints is matched against an expression of the manifest's: kept short, so that a bad expression costs little.
 const maxVersionOutput = 4096
@@ -121,11 +126,13 @@ function askVersion(command: string, ask: NonNullable<NativeDriver['version']>, 
   })
 }
 
-/** The command as the PATH of `env` has it, absolute. */
+// Where systems keep servers, and the PATH of an ordinary user does not look: Debian's nats-server, for one.
+const systemFolders = ['/usr/local/sbin', '/usr/sbin']
+
+/** The command as the PATH of `env` has it, else the folders for system programs; absolute. */
 export function onPath(command: string, env: Environment): string | undefined {
-  return (env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((folder) => folder !== '')
+  const onIt = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
+  return [...onIt, ...systemFolders]
     .map((folder) => join(folder, command))
     .find((file) => {
       try {

@@ -8,6 +8,9 @@ export const manifestMistakes = {
   unknownPort: (place: Place, path: string, port: string, known: readonly string[]) =>
     mistake('UNKNOWN_PORT', `"${path}" must name a port of the type (${known.join(', ') || 'it has none'}): found "${port}"`, place),
 
+  portOfNoDriver: (place: Place, port: string, driver: string, known: readonly string[]) =>
+    mistake('UNKNOWN_DRIVER', `"drivers" of port ${port} must name drivers of the type (${known.join(', ')}): found "${driver}"`, place),
+
   unknownVersion: (place: Place, path: string, version: string, known: readonly string[]) =>
     mistake('UNKNOWN_VERSION', `"${path}" must be one of "versions" (${known.join(', ')}): found "${version}"`, place),
 
@@ -25,6 +28,9 @@ export const manifestMistakes = {
 
   unknownPlaceholder: (place: Place, found: string, known: readonly string[]) =>
     mistake('UNKNOWN_PLACEHOLDER', `"${found}" cannot be filled in: known are ${known.join(', ')}`, place),
+
+  outside: (place: Place, found: string) =>
+    mistake('PATH_OUTSIDE', `A manifest can name only files of its own plugin: found "${found}"`, place),
 
   typeTwice: (place: Place, type: string, other: string) =>
     mistake('TYPE_TWICE', `The type "${type}" stands in two manifests: the other is ${other}`, place),
@@ -51,14 +57,43 @@ export const typeErrors = {
       place,
     }),
 
-  /** `works`: the drivers of the type that do work. */
-  dockerUnsupported: (service: string, type: string, works: readonly string[], place: Place) =>
-    new MicroError('unimplemented', `Cannot run "${service}" with driver docker: it is not there yet`, {
+  /**
+   * `refusals`: a line for each driver that was tried; `others`: the type's drivers but docker; `works`: those of them that can run what is wanted
+   * and were not asked to.
+   */
+  dockerUnsupported: (
+    service: string,
+    found: {
+      readonly wanted: string
+      readonly type: string
+      readonly refusals: readonly string[]
+      readonly others: readonly string[]
+      readonly works: readonly string[]
+    },
+    place: Place,
+  ) => {
+    const { wanted, type, refusals, others, works } = found
+    const another =
+      others.length > 0 ? `Write no version and no driver: type: ${type}` : `Run ${type} yourself and pass its address in \`env\`.`
+    return new MicroError('unimplemented', `Cannot run "${service}" (${wanted}): ${refusals.join('; ')}`, {
       reason: 'DRIVER_UNSUPPORTED',
-      hint: works.length > 0 ? `Write: driver: ${works[0]}` : `Run ${type} yourself and pass its address in \`env\`.`,
+      hint: works.length > 0 ? `Write: driver: ${works[0]}` : another,
       place,
       details: { works },
-    }),
+    })
+  },
+
+  /** A port is written that the chosen driver does not have. */
+  portNotOfDriver: (service: string, port: string, driver: string, drivers: readonly string[], place: Place) =>
+    new MicroError(
+      'invalid_argument',
+      `Cannot give port "${port}" to "${service}": driver ${driver} does not have it, ${drivers.join(' and ')} do`,
+      {
+        reason: 'PORT_NOT_OF_DRIVER',
+        hint: `Leave \`${port}\` out of \`ports\`, or write: driver: ${drivers[0] ?? ''}`,
+        place,
+      },
+    ),
 
   /** `owner`: `1234 (node main.js)`, where the system tells. */
   portTaken: (

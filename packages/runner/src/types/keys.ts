@@ -1,5 +1,6 @@
 import { interfaceKinds } from '../project/project.js'
 import type { Keys, Shape } from '../yaml/shape.js'
+import { driverNames } from './manifest.js'
 
 const word = /^[a-z0-9][a-z0-9-]*$/
 const string = (what: string): Shape => ({ is: 'string', what })
@@ -57,6 +58,14 @@ const service: Keys = {
       object('a mapping with "port"', {
         port: { about: 'The port that the software has by habit.', shape: port, isRequired: true },
         open: { about: 'Whether a browser can open it.', shape: { is: 'boolean', what: 'true or false' } },
+        drivers: {
+          about: 'The drivers that have it; left out, all.',
+          shape: {
+            is: 'list',
+            what: 'a list of drivers',
+            of: { is: 'string', what: `one of ${driverNames.join(', ')}`, oneOf: driverNames },
+          },
+        },
       }),
       /^[a-z][a-z0-9-]*$/,
     ),

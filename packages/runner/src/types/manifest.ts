@@ -53,6 +53,8 @@ export interface TypePort {
   readonly port: number
   /** Whether a browser can open it: its URL is shown. */
   readonly open: boolean
+  /** The drivers that have it. Absent: all of the type's. */
+  readonly drivers?: readonly DriverName[]
 }
 
 /** The interface that a running service of a type implements for ours. */
@@ -87,6 +89,12 @@ export interface ServiceTypeManifest {
   /** Environment for the services that need it; values may hold `${port.<name>}`. */
   readonly exports: Readonly<Record<string, string>>
   readonly provides?: Provides
+}
+
+/** The names of the ports that a type has with `driver`; left out, of those that it has with each of its drivers. */
+export function portsOf({ ports, driverOrder }: ServiceTypeManifest, driver?: DriverName): string[] {
+  const asked = driver === undefined ? driverOrder : [driver]
+  return Object.entries(ports).flatMap(([name, { drivers }]) => (asked.every((one) => drivers?.includes(one) ?? true) ? [name] : []))
 }
 
 /** An implementation of an interface, as its `micro.plugin.yml` describes it. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import type { OptionsSchema } from '@microts/core/plugin'
 import { type InterfaceKind, interfaceKinds } from '../project/project.js'
 import type { Mistake, Report } from '../yaml/mistake.js'
@@ -13,6 +13,7 @@ import {
   driverNames,
   type Drivers,
   type ImplementationManifest,
+  portsOf,
   type ReadyCheck,
   type ServiceTypeManifest,
   type TypePort,
@@ -21,11 +22,11 @@ import { unknownPlaceholders } from './template.js'
 
 /**
  * Reads the text of a `micro.plugin.yml`. Entries that are neither a type nor an implementation are pointers to other places and are left out.
- * An implementation's `options` may name a file beside it, which is read.
+ * An implementation's `options` may name a file beside it, which is read. What it names of its own files lies in the folder `root`.
  *
  * @throws MicroError `invalid_argument`/`INVALID_MANIFEST` with all mistakes in `details.mistakes`
  */
-export function parseManifest(text: string, file: string): Catalog {
+export function parseManifest(text: string, file: string, root = dirname(file)): Catalog {
   const { tree, mistakes: found } = readTree(text, file)
   const mistakes: Mistake[] = [...found]
   const report: Report = (mistake) => mistakes.push(mistake)
@@ -33,6 +34,14 @@ export function parseManifest(text: string, file: string): Catalog {
   const items = entryOf(tree, 'plugins')?.value
   const plugins = mistakes.length === 0 ? (raw?.plugins ?? []) : []
   const at = (index: number, key: string) => entryOf(items?.is === 'list' ? items.items[index] : undefined, key)?.value
+  for (const [index, { service, implementation }] of plugins.entries()) {
+    const { options } = implementation ?? {}
+    for (const path of [service?.drivers.embedded?.entry, implementation?.entry, typeof options === 'string' ? options : undefined])
+      if (path !== undefined && isOutside(path, file, root))
+        report(manifestMistakes.outside(at(index, 'service')?.place ?? at(index, 'implementation')?.place ?? { file }, path))
+  }
+  // A file that lies elsewhere is not even looked at.
+  if (mistakes.length > 0) throw typeErrors.invalidManifest(file, mistakes)
   const types = plugins.flatMap((plugin, index) => toType(plugin, file, at(index, 'service'), report) ?? [])
   const implementations = plugins.flatMap((plugin, index) => toImplementation(plugin, file, at(index, 'implementation'), report) ?? [])
   if (mistakes.length > 0) throw typeErrors.invalidManifest(file, mistakes)
@@ -52,6 +61,11 @@ export function readCatalog(files: readonly string[]): Catalog {
     if (other !== undefined) throw typeErrors.invalidManifest(file, [manifestMistakes.typeTwice({ file }, type, other.file)])
   }
   return { types, implementations: catalogs.flatMap(({ implementations }) => implementations) }
+}
+
+/** Whether a path of a manifest leads out of the plugin: what lies there is vouched for by nobody. */
+function isOutside(path: string, file: string, root: string): boolean {
+  return relative(root, resolve(dirname(file), path)).split('/')[0] === '..'
 }
 
 /** What {@link manifestShape} lets through. */
@@ -77,7 +91,7 @@ interface RawType {
   readonly type: string
   readonly versions?: readonly string[]
   readonly default?: string
-  readonly ports?: Readonly<Record<string, { readonly port: number; readonly open?: boolean }>>
+  readonly ports?: Readonly<Record<string, { readonly port: number; readonly open?: boolean; readonly drivers?: readonly DriverName[] }>>
   readonly drivers: RawDrivers
   readonly ready?: {
     readonly http?: { readonly port: string; readonly path?: string }
@@ -106,7 +120,8 @@ function toType(plugin: RawPlugin, file: string, tree: Tree | undefined, report:
   const raw = plugin.service
   if (raw === undefined || tree === undefined) return undefined
   const ports: Record<string, TypePort> = {}
-  for (const [name, { port, open }] of Object.entries(raw.ports ?? {})) ports[name] = { port, open: open ?? false }
+  for (const [name, { port, open, drivers }] of Object.entries(raw.ports ?? {}))
+    ports[name] = { port, open: open ?? false, ...(drivers !== undefined && { drivers }) }
   const drivers: Drivers = {
     ...(raw.drivers.embedded !== undefined && { embedded: raw.drivers.embedded }),
     ...(raw.drivers.native !== undefined && {
@@ -159,18 +174,22 @@ function toProvides(raw: RawType, tree: Tree, report: Report): ServiceTypeManife
 
 function checkType(type: ServiceTypeManifest, tree: Tree, report: Report): void {
   const { drivers, ready, versions, defaultVersion } = type
-  const ports = Object.keys(type.ports)
+  // What everyone may rely on names no port that only some drivers have.
+  const ports = portsOf(type)
   const place = (key: string) => entryOf(tree, key)?.keyPlace ?? tree.place
   if (type.driverOrder.length === 0) report(manifestMistakes.noDriver(place('drivers'), type.type))
   if (defaultVersion !== undefined && !versions.includes(defaultVersion))
     report(manifestMistakes.unknownVersion(place('default'), 'default', defaultVersion, versions))
+  for (const [port, { drivers: named = [] }] of Object.entries(type.ports))
+    for (const driver of named)
+      if (!type.driverOrder.includes(driver)) report(manifestMistakes.portOfNoDriver(place('ports'), port, driver, type.driverOrder))
   for (const check of [ready.http, ready.tcp])
     if (check !== undefined && !ports.includes(check.port)) report(manifestMistakes.unknownPort(place('ready'), 'ready', check.port, ports))
   const known = ports.map((name) => `port.${name}`)
   const texts = [...Object.values(type.exports), type.provides?.address ?? '']
   for (const found of texts.flatMap((text) => unknownPlaceholders(text, known)))
     report(manifestMistakes.unknownPlaceholder(place('exports'), found, known.map(braced)))
-  const inArguments = [...known, 'data']
+  const inArguments = [...portsOf(type, 'native').map((name) => `port.${name}`), 'data']
   for (const found of [...(drivers.native?.args ?? []), ...Object.values(drivers.native?.env ?? {})].flatMap((text) =>
     unknownPlaceholders(text, inArguments),
   ))

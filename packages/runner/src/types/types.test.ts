@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { chmodSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { MicroError } from '@microts/core/base'
 import type { ServiceDefinition } from '../project/project.js'
 import { workspace } from '../testing/workspace.js'
 import type { Mistake } from '../yaml/mistake.js'
 import { chooseDriver } from './driver.js'
-import type { ServiceTypeManifest } from './manifest.js'
+import { portsOf, type ServiceTypeManifest } from './manifest.js'
 import { parseManifest, readCatalog } from './parse.js'
 import { portChooser } from './ports.js'
 import { fill, unknownPlaceholders } from './template.js'
@@ -36,6 +36,11 @@ const serviceOf = (more: Partial<ServiceDefinition> = {}): ServiceDefinition => 
   place: { file: 'micro.yml', line: 1, column: 1 },
   ...more,
 })
+
+// Any program there will do; it is not started.
+const systemCommand = ['/usr/local/sbin', '/usr/sbin']
+  .flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []))
+  .find((file) => /^[a-z-]+$/.test(basename(file)) && statSync(file).isFile() && (statSync(file).mode & 0o001) !== 0)
 
 const mistakesOf = (text: string): string[] => {
   try {
@@ -101,6 +106,21 @@ test('parseManifest() refuses what cannot be right', () => {
   assert.deepEqual(mistakesOf('plugins: [ { uri: x } ]'), ['MISSING_KEY', 'MISSING_KEY'])
 })
 
+test('parseManifest() lets a port belong to some drivers, whose arguments alone may name it', () => {
+  const type = (rest: string) => `type: x
+ports: { client: { port: 1 }, monitor: { port: 2, drivers: [native] } }
+drivers: { native: { command: x, args: ["\${port.monitor}"] }, embedded: { entry: x.mjs } }
+${rest}`
+  const { types } = parseManifest(manifest(type('')), '/x/micro.plugin.yml')
+
+  assert.deepEqual(portsOf(types[0] as ServiceTypeManifest), ['client'])
+  assert.deepEqual(portsOf(types[0] as ServiceTypeManifest, 'native'), ['client', 'monitor'])
+  assert.deepEqual(mistakesOf(manifest(type('ready: { tcp: { port: monitor } }'))), ['UNKNOWN_PORT'])
+  assert.deepEqual(mistakesOf(manifest(type('exports: { A: "${port.monitor}" }'))), ['UNKNOWN_PLACEHOLDER'])
+  assert.deepEqual(mistakesOf(manifest(type('').replace('[native]', '[docker]'))), ['UNKNOWN_DRIVER', 'UNKNOWN_PLACEHOLDER'])
+  assert.deepEqual(mistakesOf(manifest(type('').replace('[native]', '[nativ]'))), ['UNKNOWN_WORD'])
+})
+
 test('readCatalog() refuses a type that two manifests have', (t) => {
   const { write } = workspace(t)
   const files = ['a', 'b'].map((name) => write(`${name}/micro.plugin.yml`, manifest('type: x\ndrivers: { embedded: { entry: x } }')))
@@ -124,8 +144,10 @@ test('chooseDriver() takes the first of the manifest that can honour the version
   assert.equal(embedded.driver, 'embedded')
   assert.match(embedded.why, /x-server is not on the PATH/)
   assert.equal(native.driver === 'native' && native.command, join(folder, 'bin/x-server'))
+  assert.equal(native.version, 'v2.1.0')
   assert.equal(newer.driver, 'native')
   assert.equal(major.driver, 'native')
+  assert.equal(major.version, 'v2.1.0')
   assert.equal(older.driver, 'embedded')
   assert.match(older.why, /2\.1\.0, not v1\.0\.0/)
   assert.equal(preferred.why, 'preferred')
@@ -143,6 +165,21 @@ test('chooseDriver() refuses what none can honour, with each one’s reason', as
   })
   await assert.rejects(chooseDriver(serviceOf({ driver: 'native' }), type, nothing), { code: 'failed_precondition', reason: 'NO_DRIVER' })
 })
+
+test(
+  'chooseDriver() finds a command where systems keep servers and the PATH does not look',
+  { skip: systemCommand === undefined && 'needs: a program in /usr/sbin' },
+  async (t) => {
+    const { write } = workspace(t)
+    const text = `type: x\ndrivers: { native: { command: ${basename(systemCommand ?? '')} } }\n`
+    const [type] = readCatalog([write('micro.plugin.yml', manifest(text))]).types as [ServiceTypeManifest]
+
+    const chosen = await chooseDriver(serviceOf(), type, { env: { PATH: '/nowhere' } })
+
+    assert.equal(chosen.driver === 'native' && chosen.command, systemCommand)
+    assert.equal(chosen.version, undefined)
+  },
+)
 
 test('portChooser() gives each port once, the same again, below the ports of outgoing connections', async (t) => {
   const { folder } = workspace(t)
