@@ -36,3 +36,20 @@ export interface Command {
   /** Does it. Gives the exit code; undefined is 0. A failure is thrown as a MicroError and shown by main. */
   run(invocation: Invocation, terminal: Terminal): Promise<number | undefined | void>
 }
+
+/** A command that has verbs of its own: `micro plugin add`. Each is a command by the name `plugin add`. */
+export interface CommandGroup {
+  readonly name: string
+  readonly summary: string
+  /** Lines to type, the most useful first. The help begins with them. */
+  readonly examples: readonly string[]
+  readonly verbs: Commands
+}
+
+/** Commands by name: what the help says of each, and how it is loaded, which happens when it is called. */
+export type Commands = Readonly<
+  Record<
+    string,
+    { readonly summary: string; readonly load: () => Promise<{ readonly command: Command } | { readonly group: CommandGroup }> }
+  >
+>

@@ -8,11 +8,24 @@ export const cliErrors = {
       hint: `\`micro ${command === undefined ? '' : `${command} `}--help\` shows what can be typed.`,
     }),
 
-  unknownCommand: (word: string, known: readonly string[]) =>
-    new MicroError('invalid_argument', `Unknown command "${word}"`, {
+  /** `group`: the command whose verb it is not. */
+  unknownCommand: (word: string, known: readonly string[], group?: string) =>
+    new MicroError('invalid_argument', `Unknown ${group === undefined ? 'command' : `verb of \`micro ${group}\``} "${word}"`, {
       reason: 'USAGE',
-      hint: [didYouMean(word, known), '`micro --help` lists the commands.'].filter(Boolean).join(' '),
+      hint: [
+        didYouMean(word, known),
+        group === undefined ? '`micro --help` lists the commands.' : `\`micro ${group} --help\` lists the verbs.`,
+      ]
+        .filter(Boolean)
+        .join(' '),
       details: { word, known },
+    }),
+
+  notFromGit: (reference: string, instead: string) =>
+    new MicroError('invalid_argument', `Cannot add "${reference}": only plugins from git are added, locked and linked`, {
+      reason: 'USAGE',
+      hint: instead,
+      details: { reference },
     }),
 
   notJson: (what: string, cause: Error) =>

@@ -13,7 +13,19 @@ export const exitCodes = {
   integrity: 8,
 } as const
 
-const usage = ['USAGE', 'NAME_INVALID', 'PROJECT_AMBIGUOUS', 'BAD_PATTERN']
+const usage = ['USAGE', 'NAME_INVALID', 'PROJECT_AMBIGUOUS', 'BAD_PATTERN', 'TRUST_SYNTAX', 'TRUST_LOCK_NOT_FROZEN']
+// What is wrong about a reference itself. In a file of the user's it is configuration.
+const reference = ['REF_SYNTAX', 'PROTO_DENIED', 'INSECURE', 'HOST_SYNTAX', 'PATH_ESCAPE', 'RESERVED_NAME', 'CRED_IN_URL']
+// What somebody changed who should not have, and whom nobody has said to trust.
+const integrity = [
+  'HASH_MISMATCH',
+  'TAG_MOVED',
+  'UNREACHABLE_COMMIT',
+  'LINK_WRONG',
+  'LOCK_INCOMPLETE',
+  'UNTRUSTED_SOURCE',
+  'OBJECTS_REFUSED',
+]
 const invalidConfiguration = [
   'PROJECT_NOT_FOUND',
   'PROJECT_UNREADABLE',
@@ -22,8 +34,20 @@ const invalidConfiguration = [
   'PLUGIN_SOURCE_UNSUPPORTED',
   'DRIVER_UNSUPPORTED',
   'NO_DRIVER',
+  'LOCK_FROZEN',
+  'LOCK_CONFLICT',
+  'LINK_BLOCKED',
+  'PLUGIN_FOLDER_MISSING',
 ]
-const missingDependency = ['PLUGIN_NOT_INSTALLED', 'PLUGIN_NOT_IN_MANIFEST', 'COMMAND_NOT_FOUND']
+const missingDependency = [
+  'PLUGIN_NOT_INSTALLED',
+  'PLUGIN_NOT_IN_MANIFEST',
+  'COMMAND_NOT_FOUND',
+  'GIT_MISSING',
+  'PLUGIN_PACKAGE_MISSING',
+  'PLUGIN_NOT_FETCHED',
+  'OFFLINE',
+]
 const unhealthy = ['NOT_READY', 'EXITED_EARLY']
 
 /**
@@ -32,7 +56,10 @@ const unhealthy = ['NOT_READY', 'EXITED_EARLY']
  */
 export function exitCodeOf(error: MicroError): number {
   const { reason, code, place } = error
-  if (usage.includes(reason)) return exitCodes.usage
+  if (usage.includes(reason) && place === undefined) return exitCodes.usage
+  if (integrity.includes(reason)) return exitCodes.integrity
+  // A file of a plugin can be refused for the same; then `details` has its path.
+  if (reference.includes(reason) && place === undefined && error.details?.['path'] === undefined) return exitCodes.usage
   if (reason === 'NOT_RUNNING') return exitCodes.notRunning
   if (unhealthy.includes(reason)) return exitCodes.unhealthy
   if (missingDependency.includes(reason)) return exitCodes.missingDependency

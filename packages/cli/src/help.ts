@@ -1,21 +1,41 @@
+import type { CommandGroup, Commands } from './command.js'
 import { commands } from './commands/index.js'
 import { exitCodes } from './exit-code.js'
 import { renderTable } from './render/table.js'
 
 /** What `micro` alone shows. */
 export function generalHelp(): string {
-  const rows = Object.entries(commands).map(([name, { summary }]) => [`  ${name}`, summary])
   return [
     'Examples:',
     '  micro new shop && cd shop && micro up',
     `  micro call shop Shop.Hello '{"name":"Ada"}'`,
     '',
     'Commands:',
-    renderTable(rows[0] ?? [], rows.slice(1)),
+    summaries(commands),
     '',
     '`micro <command> --help` shows one of them. Every command takes --json and --no-color.',
     '`micro help exit-codes` says what the exit codes mean.',
   ].join('\n')
+}
+
+/** What a command with verbs shows when none is named. */
+export function groupHelp({ name, summary, examples, verbs }: CommandGroup): string {
+  return [
+    'Examples:',
+    ...examples.map((example) => `  ${example}`),
+    '',
+    summary,
+    '',
+    'Verbs:',
+    summaries(verbs),
+    '',
+    `\`micro ${name} <verb> --help\` shows one of them. Every verb takes --json and --no-color.`,
+  ].join('\n')
+}
+
+function summaries(listed: Commands): string {
+  const [first = [], ...rest] = Object.entries(listed).map(([name, { summary }]) => [`  ${name}`, summary])
+  return renderTable(first, rest)
 }
 
 /** What `micro help exit-codes` shows. */

@@ -20,7 +20,7 @@ export function parse(command: Command, words: readonly string[]): Parsed {
   for (const { name, description } of command.arguments ?? []) parser.argument(name, description)
   for (const { flags, description, choices, isRepeated } of command.options ?? []) {
     const option = new Option(flags, description)
-    if (isRepeated === true) option.argParser((word: string, before: readonly string[] = []) => [...before, word])
+    if (isRepeated === true) option.argParser((word: string, before: readonly string[] | undefined) => [...(before ?? []), word])
     parser.addOption(choices === undefined ? option : option.choices(choices))
   }
   parser.action((...parts: unknown[]) => {

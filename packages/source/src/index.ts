@@ -27,7 +27,7 @@ export type { SourceEvent } from './resolve/events.js'
 export type { FolderPlugin, GitPlugin, NamedPlugin, ResolvedPlugin } from './resolve/plugin.js'
 
 export type { Catalog, Declaration, ManifestText } from './manifest/manifest.js'
-export { mergeManifests } from './manifest/merge.js'
+export { mergeManifests, providedBy } from './manifest/merge.js'
 export type { Origin } from './manifest/merge.js'
 export type { Branch, Entry, Leaf, List, Tree } from './yaml/tree.js'
 export type { Mistake } from './yaml/mistake.js'

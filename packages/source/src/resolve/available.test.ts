@@ -60,6 +60,15 @@ test('listAvailable() goes on with what an index said the last time, offline or 
   assert.ok(events.includes('index-stale'))
 })
 
+test('listAvailable() offline asks no index that never was asked', async (context) => {
+  const here = await world(context)
+  here.configure('indexes: [github.com/bob/index]\n')
+  here.repository('github.com/bob/index').commit({ 'lando.plugin.yml': example })
+
+  await assert.rejects(listAvailable(here.options({ offline: true })), { code: 'unavailable', reason: 'OFFLINE' })
+  assert.deepEqual(here.server.requests, [])
+})
+
 test('formatAvailable() writes the form of the document that it came from, byte for byte', async (context) => {
   const here = await world(context)
   here.configure('indexes: [github.com/bob/index]\n')

@@ -6,6 +6,7 @@ import { fetchCommit } from '../git/fetch.js'
 import { readObjects } from '../git/objects.js'
 import { withRepository } from '../git/repository.js'
 import { listTree } from '../git/tree.js'
+import { lockErrors } from '../lock/errors.js'
 import { readText, replaceFile } from '../machine/replace-file.js'
 import { manifestsAmong } from '../manifest/find.js'
 import { manifestsOfEntry } from '../manifest/folder.js'
@@ -45,7 +46,7 @@ export interface AvailableOptions extends SourceOptions {
  *
  * An index is only read: what it names is neither fetched nor trusted. One that cannot be asked counts with what it said the last time.
  *
- * @throws MicroError of a manifest that cannot be read, and of an index that cannot be asked and never was
+ * @throws MicroError of a manifest that cannot be read, and of an index that cannot be asked and never was; `OFFLINE` when it may not be asked
  */
 export async function listAvailable(options: AvailableOptions): Promise<readonly AvailablePlugin[]> {
   const context = contextOf(options)
@@ -110,6 +111,7 @@ async function readIndex(text: string, known: Known, context: Context): Promise<
   const file = join(context.folders.cache, 'indexes', `${createHash('sha256').update(`${wish.key} ${wish.revision}`).digest('hex')}.json`)
   const kept = parseKept(await readText(file))
   if (context.offline && kept !== undefined) return kept.entries
+  if (context.offline) throw lockErrors.offline(wish.key, wish.revision)
   try {
     const fresh = await askIndex(wish, kept, known, context)
     await replaceFile(file, JSON.stringify(fresh))
