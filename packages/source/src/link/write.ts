@@ -83,9 +83,12 @@ async function removeOthers(below: string, wanted: ReadonlyMap<string, string>, 
   return isAnyGone
 }
 
-/** Into the store, or as the bare name of a plugin with two revisions has it: `mailhog@v1`. */
+// Of another user, or of the same one before XDG_DATA_HOME was set: nothing of a user's own is lost when such a link is written anew.
+const inSomeStore = /\/micro\/store\/[0-9a-f]{64}(\/|$)/
+
+/** Into a store, or as the bare name of a plugin with two revisions has it: `mailhog@v1`. */
 function isOurs(target: string, { store }: LinkPlaces): boolean {
-  return target.startsWith(`${store}/`) || /^(\.\.\/)*[^/]+@[^/]+(\/|$)/.test(target)
+  return target.startsWith(`${store}/`) || inSomeStore.test(target) || /^(\.\.\/)*[^/]+@[^/]+(\/|$)/.test(target)
 }
 
 async function linkAt(path: string): Promise<string | undefined> {

@@ -328,6 +328,18 @@ test('resolve() links again what lost its link, and touches no folder of the use
   assert.deepEqual(readdirSync(link), ['mine'])
 })
 
+test('resolve() writes anew a link into the store of another home, of which nothing may be left', async (context) => {
+  const here = await world(context)
+  here.repository(mailhog).commit(files)
+  const elsewhere = { ...here.env, XDG_DATA_HOME: join(here.root, 'elsewhere') }
+  await resolve([mailhog], here.options({ env: elsewhere }))
+  await removeReadOnly(join(here.root, 'elsewhere'))
+
+  const { plugins } = await resolve([mailhog], here.options())
+
+  assert.equal(readlinkSync(join(here.project, 'plugins', mailhog)), (plugins[0] as GitPlugin).root)
+})
+
 test('resolve() of many at once in two callers gives one whole lock', async (context) => {
   const here = await world(context)
   const keys = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `github.com/alice/${name}`)
