@@ -29,23 +29,50 @@ export const command: Command = {
         ])
       }
       if (terminal.wantsJson) terminal.json({ service, state, versions: records })
-      else terminal.out([...stateLines(service, state, terminal), ...records.flatMap((record) => recordLines(record, terminal))].join('\n'))
+      else
+        terminal.out(
+          [...stateLines(service, state, run, terminal), ...records.flatMap((record) => recordLines(record, terminal))].join('\n'),
+        )
     } finally {
       await registry.close()
     }
   },
 }
 
-function stateLines(service: string, state: ServiceState | undefined, terminal: Terminal): string[] {
+function stateLines(service: string, state: ServiceState | undefined, run: RunRecord | undefined, terminal: Terminal): string[] {
   if (state === undefined) return [terminal.style('bold', service)]
   const why = state.why === undefined ? '' : terminal.style('dim', ` (${state.why})`)
-  const lines = [`${terminal.style('bold', service)}  ${state.state}, ${state.type}, driver ${state.driver}${why}`]
+  // The version of a service of ours stands with what it offers.
+  const type = state.kind === 'own' || state.version === undefined ? state.type : `${state.type} ${state.version}`
+  const lines = [`${terminal.style('bold', service)}  ${state.state}, ${type}, driver ${state.driver}${why}`]
   for (const url of state.urls) lines.push(`  ${url}`)
+  if (state.kind !== 'own') lines.push(...givenLines(state, run))
   if (state.uses.length > 0) {
-    const rows = state.uses.map((use) => [`  ${use.kind}`, use.name, use.why ?? '', [use.address, use.note].filter(Boolean).join(', ')])
+    const rows = state.uses.map((use) => [
+      `  ${use.kind}`,
+      [use.name, use.plugin === undefined ? '' : terminal.style('dim', `(${[use.plugin, use.version].filter(Boolean).join(' ')})`)]
+        .filter(Boolean)
+        .join(' '),
+      use.why ?? '',
+      [use.address, use.note].filter(Boolean).join(', '),
+    ])
     lines.push('', renderTable(['  interface', 'implementation', 'chosen by', 'where'], rows))
   }
   return lines
+}
+
+/** What a service of another type is to ours: its ports, the interface that it provides and who uses it, what those that need it are given. */
+function givenLines({ ports, provides, exports }: ServiceState, run: RunRecord | undefined): string[] {
+  const rows = Object.entries(ports).map(([name, port]) => ['  port', name, `127.0.0.1:${port}`])
+  if (provides !== undefined) {
+    const users = (run?.services ?? []).filter(({ uses }) =>
+      uses.some(({ kind, address }) => kind === provides.kind && address === provides.address),
+    )
+    const usedBy = users.length === 0 ? 'used by nobody' : `used by ${users.map(({ service }) => service).join(', ')}`
+    rows.push(['  provides', `${provides.kind} ${provides.name}`, `${provides.address}, ${usedBy}`])
+  }
+  rows.push(...Object.entries(exports).map(([name, value]) => ['  gives', name, value]))
+  return rows.length === 0 ? [] : ['', renderTable(['  what', 'name', 'where'], rows)]
 }
 
 function recordLines(record: ServiceRecord, terminal: Terminal): string[] {

@@ -11,6 +11,10 @@ import type { Settings } from './settings.js'
 export interface Use {
   readonly kind: Kind
   readonly name: string
+  /** The reference of the plugin that it comes from, when it is not core's own: `broker/nats`. */
+  readonly plugin?: string
+  /** The plugin's version or revision. */
+  readonly version?: string
   /** `--broker`, `MICRO_BROKER`, `micro.yml:4`, `plugins.ts`, `code`, `default`. */
   readonly why: string
   /** Where it is, where it says so. */
@@ -57,7 +61,8 @@ export async function createParts<K extends Kind>(kinds: readonly K[], request: 
     kinds.map(async (kind, index): Promise<readonly [Kind, object, Use]> => {
       const choice = choices[index]
       const made = choice === undefined ? use[kind] : await host.create(kind, choice.manifest, choice.options, contextOf(choice, request))
-      return [kind, made as object, useOf(kind, made as object, choice)]
+      const isBuiltin = builtins.some(({ manifest }) => manifest === choice?.manifest)
+      return [kind, made as object, useOf(kind, made as object, choice, isBuiltin)]
     }),
   )
   const failure = created.find((one) => one.status === 'rejected')
@@ -89,13 +94,18 @@ function contextOf({ kind, address }: Choice, { name, project, clock, random, lo
   }
 }
 
-function useOf(kind: Kind, made: object, choice: Choice | undefined): Use {
+function useOf(kind: Kind, made: object, choice: Choice | undefined, isBuiltin: boolean): Use {
   const { name, address, guarantee } = made as { readonly name: string; readonly address?: unknown; readonly guarantee?: unknown }
   return {
     kind,
     name: choice?.manifest.name ?? name,
+    ...(choice !== undefined && !isBuiltin && pluginOf(choice)),
     why: choice?.why ?? 'code',
     ...(typeof address === 'string' ? { address } : {}),
     ...(typeof guarantee === 'string' ? { note: guarantee } : {}),
   }
+}
+
+function pluginOf({ manifest: { reference, version } }: Choice): Pick<Use, 'plugin' | 'version'> {
+  return { plugin: reference, ...(version !== undefined && { version }) }
 }

@@ -15,6 +15,10 @@ export type ServicePhase = 'waiting' | 'starting' | 'ready' | 'restarting' | 'fa
 export interface InterfaceUse {
   readonly kind: string
   readonly name: string
+  /** The reference of the plugin that it comes from, when it is not core's own: `broker/nats`. */
+  readonly plugin?: string
+  /** The plugin's version or revision. */
+  readonly version?: string
   readonly why?: string
   readonly address?: string
   /** A guarantee or a limit worth showing: `at-most-once`. */
