@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { parseDocument } from 'yaml'
 import type { Folders } from '../machine/folders.js'
 import { readText, replaceFile } from '../machine/replace-file.js'
 import { takeTurn } from '../machine/turn.js'
@@ -64,8 +65,6 @@ export async function addTrust(
     const { trust } = parseUserConfig(text, file)
     const added = [...new Set(wanted)].filter((source) => !trust.includes(source))
     if (added.length === 0) return
-    // Only here: reading needs no more of the parser than the tree.
-    const { parseDocument } = await import('yaml')
     const document = parseDocument(text)
     document.setIn(['trust'], document.createNode([...trust, ...added]))
     await replaceFile(file, document.toString())

@@ -14,10 +14,15 @@ export const command: Command = {
     const { checked, problems } = await verify({ project: findProject(terminal.folder).folder, env: terminal.env })
     for (const problem of problems) showProblem(problem, terminal)
     if (terminal.wantsJson) terminal.json({ type: 'verified', checked, problems: problems.length })
-    else if (problems.length === 0) terminal.out(`${checked} ${checked === 1 ? 'plugin is' : 'plugins are'} what micro.lock names.`)
+    else if (problems.length === 0) terminal.out(said(checked))
     return problems.length === 0 ? exitCodes.ok : exitCodes.integrity
   },
 }
+
+const said = (count: number) =>
+  count === 0
+    ? 'micro.lock names no plugin.'
+    : `${count} ${count === 1 ? 'plugin is' : 'plugins are'} what micro.lock names, to the last byte.`
 
 function showProblem({ key, error }: Problem, terminal: Terminal): void {
   const { code, reason, message, hint, details } = error
