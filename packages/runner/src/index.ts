@@ -18,11 +18,17 @@ export type {
 } from './types/manifest.js'
 export { parseManifest, readCatalog } from './types/parse.js'
 
+export { findPlugins } from './plugins/find-plugins.js'
+export type { FindOptions, WantedReference } from './plugins/find-plugins.js'
+export type { FetchOptions } from './plugins/fetch-options.js'
+export type { FoundPlugin, FoundPlugins } from './plugins/found-plugin.js'
+
 export { interfaceKinds } from './project/project.js'
 export type { InterfaceChoice, InterfaceChoices, InterfaceKind, PluginUse, Project, ServiceDefinition } from './project/project.js'
 export { findProject } from './project/find.js'
 export type { Environment, ProjectLocation } from './project/find.js'
 export { readProject } from './project/read.js'
+export type { ReadProjectOptions } from './project/read.js'
 export { expandPatterns } from './project/patterns.js'
 export { selectServices } from './project/select.js'
 export type { Selection } from './project/select.js'

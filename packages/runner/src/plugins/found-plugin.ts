@@ -12,6 +12,8 @@ export interface FoundPlugin {
   readonly revision?: string
   /** Its types of service and implementations; each `file` is absolute. */
   readonly catalog: Catalog
+  /** What its manifests name of other places, as it is written there. Each of them needs a reference of its own. */
+  readonly pointers?: readonly string[]
   /** The absolute folder that its content is read from; in the store for git. Absent for core. */
   readonly folder?: string
   /** Git only: where the project shows `folder`, absolute: `<project>/plugins/github.com/alice/mailhog`. */

@@ -1,30 +1,41 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { catalogFor, typeOf } from '../plugins/look-up.js'
 import type { Catalog, ServiceTypeManifest } from '../types/manifest.js'
 import type { Report } from '../yaml/mistake.js'
 import { entryOf, type Tree } from '../yaml/tree.js'
-import { comesFromElsewhere } from './choices.js'
 import { projectMistakes } from './errors.js'
 import { interfaceKinds, type Project, type ServiceDefinition } from './project.js'
 
 /** The type of a service of ours. */
 export const ownType = 'node'
 
-/** Reports types, versions, drivers and ports that the catalog does not have, and keys that a type has no use for. */
+/**
+ * Reports types, versions, drivers and ports that the catalog does not have, and keys that a type has no use for. A service whose plugin is not found
+ * yet is passed over.
+ */
 export function checkTypes(project: Project, tree: Tree, catalog: Catalog, report: Report): void {
-  const known = [ownType, ...catalog.types.map(({ type }) => type)]
   for (const service of project.services) {
     const entry = entryOf(entryOf(tree, 'services')?.value, service.name)?.value
     const at = (key: string) => entryOf(entry, key)
-    // A type that is missing has been told of; one of another source cannot be looked into.
-    if (service.type === '' || comesFromElsewhere(entry)) continue
+    // A type that is missing has been told of.
+    if (service.type === '') continue
     if (service.type === ownType) {
       checkOwn(service, at, report)
       continue
     }
-    const type = catalog.types.find((candidate) => candidate.type === service.type)
-    if (type === undefined) report(projectMistakes.unknownType(at('type')?.value.place ?? service.place, service.name, service.type, known))
-    else checkOther(service, type, at, report)
+    const { plugin, name } = service
+    const types = catalogFor(plugin, project.found, catalog)?.types
+    const type = typeOf(service, project.found, catalog)
+    const place = at('type')?.value.place ?? service.place
+    if (types === undefined) continue
+    if (type !== undefined) checkOther(service, type, at, report)
+    // Of a plugin without any type it has been told that it is of another kind.
+    else if (plugin === undefined) report(projectMistakes.unknownType(place, name, service.type, [ownType, ...wordsOf(types)]))
+    else if (types.length > 0) {
+      const isOfCore = catalog.types.some((candidate) => candidate.type === service.type)
+      report(projectMistakes.unknownTypeOf(place, { service: name, type: service.type, plugin, known: wordsOf(types), isOfCore }))
+    }
   }
   checkPortsOnce(project, tree, report)
   checkProviders(project, catalog, report)
@@ -43,13 +54,16 @@ export function checkPlaces(project: Project, tree: Tree, report: Report): void 
   }
 }
 
+const wordsOf = (types: readonly ServiceTypeManifest[]) => types.map(({ type }) => type)
+
 type EntryAt = (key: string) => ReturnType<typeof entryOf>
 
 function checkOwn(service: ServiceDefinition, at: EntryAt, report: Report): void {
   const place = at('type')?.value.place ?? service.place
   if (service.version !== undefined) report(projectMistakes.versionOfOurs(place, service.name))
   if (at('path') === undefined) report(projectMistakes.noPath(service.place, service.name))
-  for (const key of ['driver', 'data']) {
+  // `plugin: micro` says what is meant anyway.
+  for (const key of ['driver', 'data', ...(service.plugin === undefined ? [] : ['plugin'])]) {
     const entry = at(key)
     if (entry !== undefined) report(projectMistakes.keyNotForType(entry.keyPlace, service.name, key, ownType, 'types of other software'))
   }
@@ -90,10 +104,12 @@ function checkPortsOnce(project: Project, tree: Tree, report: Report): void {
 /** Reports choices of a service that provides nothing of the kind, and interfaces that two services provide while nobody chose. */
 function checkProviders(project: Project, catalog: Catalog, report: Report): void {
   const names = project.services.map(({ name }) => name)
+  const serviceOf = (name: string) => project.services.find((service) => service.name === name)
   const providesOf = (name: string) => {
-    const type = project.services.find((service) => service.name === name)?.type
-    return catalog.types.find((candidate) => candidate.type === type)?.provides
+    const service = serviceOf(name)
+    return service === undefined ? undefined : typeOf(service, project.found, catalog)?.provides
   }
+  const isFound = (name: string) => catalogFor(serviceOf(name)?.plugin, project.found, catalog) !== undefined
   const own = project.services.filter(({ type }) => type === ownType)
   for (const { path, interfaces } of [
     { path: '', interfaces: project.interfaces },
@@ -103,7 +119,7 @@ function checkProviders(project: Project, catalog: Catalog, report: Report): voi
       if (choice.service === undefined) continue
       const where = `${path}${choice.kind}`
       if (!names.includes(choice.service)) report(projectMistakes.unknownProvider(choice.place, where, choice.service, names))
-      else if (providesOf(choice.service)?.kind !== choice.kind)
+      else if (isFound(choice.service) && providesOf(choice.service)?.kind !== choice.kind)
         report(projectMistakes.notProvided(choice.place, where, choice.service, choice.kind))
     }
   for (const kind of interfaceKinds) {

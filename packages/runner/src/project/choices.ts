@@ -1,4 +1,5 @@
 import type { Place } from '@microts/core/base'
+import { lookAtReference } from '../plugins/written.js'
 import type { Report } from '../yaml/mistake.js'
 import { entryOf, type Tree } from '../yaml/tree.js'
 import { projectMistakes } from './errors.js'
@@ -10,6 +11,7 @@ export type RawChoice =
   | {
       readonly type?: string
       readonly service?: string
+      readonly plugin?: string
       readonly options?: Readonly<Record<string, unknown>>
       readonly address?: string
     }
@@ -34,6 +36,7 @@ export function readChoices(
       kind,
       ...(choice.type !== undefined && { name: choice.type }),
       ...(choice.service !== undefined && { service: choice.service }),
+      ...pluginOf(choice.plugin),
       ...(choice.address !== undefined && { address: choice.address }),
       options: choice.options ?? {},
       place: entry.keyPlace,
@@ -42,51 +45,17 @@ export function readChoices(
   return choices
 }
 
+/** The key `plugin` as it goes into a project: left out when it says what is meant anyway. */
+export function pluginOf(written: string | undefined): { readonly plugin?: string } {
+  return written === undefined || lookAtReference(written).is === 'core' ? {} : { plugin: written }
+}
+
 /** The list `plugins:` of the top of the file. */
-export function readPluginUses(written: readonly string[], tree: Tree | undefined, report: Report): PluginUse[] {
+export function readPluginUses(written: readonly string[], tree: Tree | undefined): PluginUse[] {
   const placeOf = (reference: string): Place | undefined =>
     tree?.is === 'list' ? tree.items.find((item) => item.is === 'leaf' && item.value === reference)?.place : undefined
   return written.flatMap((reference) => {
     const place = placeOf(reference)
-    if (place === undefined) return []
-    const [, word, name] = /^([a-z]+)\/([a-z0-9][a-z0-9-]*)$/.exec(reference) ?? []
-    const kind = interfaceKinds.find((known) => known === word)
-    if (kind !== undefined && name !== undefined) return [{ kind, name, place }]
-    report(
-      isOfAnotherSource(reference)
-        ? projectMistakes.pluginSource(place, 'plugins', reference)
-        : projectMistakes.badReference(place, reference, interfaceKinds),
-    )
-    return []
+    return place === undefined || lookAtReference(reference).is === 'core' ? [] : [{ reference, place }]
   })
 }
-
-/** Reports each `plugin:` that names something else than core: it is understood, and cannot be fetched. */
-export function refuseSources(tree: Tree, report: Report): void {
-  const refuse = (component: Tree | undefined, path: string) => {
-    const source = entryOf(component, 'plugin')?.value
-    if (source?.is !== 'leaf' || typeof source.value !== 'string' || coreWords.has(source.value)) return
-    report(projectMistakes.pluginSource(source.place, path, source.value))
-  }
-  const refuseChoices = (part: Tree | undefined, path: string) => {
-    for (const kind of interfaceKinds) refuse(entryOf(part, kind)?.value, `${path}${kind}.plugin`)
-  }
-  refuseChoices(tree, '')
-  const services = entryOf(tree, 'services')?.value
-  if (services?.is !== 'map') return
-  for (const { key, value } of services.entries) {
-    refuse(value, `services.${key}.plugin`)
-    refuseChoices(value, `services.${key}.`)
-  }
-}
-
-/** Whether a service's entry takes its type from another source than core. */
-export function comesFromElsewhere(service: Tree | undefined): boolean {
-  const source = entryOf(service, 'plugin')?.value
-  return source?.is === 'leaf' && typeof source.value === 'string' && !coreWords.has(source.value)
-}
-
-// Both words mean core, in either file.
-const coreWords = new Set(['micro', 'lando'])
-
-const isOfAnotherSource = (reference: string) => /[.:@]/.test(reference.split('/')[0] ?? '') || reference.startsWith('.')

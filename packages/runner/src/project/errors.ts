@@ -117,21 +117,87 @@ export const projectMistakes = {
       `Add to it: ${kind}: { service: ${providers[0]} }`,
     ),
 
-  badReference: (place: Place, found: string, kinds: readonly string[]) =>
+  badReference: (place: Place, path: string, found: string, kinds: readonly string[]) =>
     mistake(
       'PLUGIN_REFERENCE',
-      `"plugins" must name plugins as <interface>/<name>: found "${found}"`,
+      `"${path}" must name a plugin as <interface>/<name>, host/owner/repository, npm:<package> or ./path: found "${found}"`,
       place,
       `The interfaces are ${kinds.join(', ')}. For example: store/file`,
     ),
 
-  pluginSource: (place: Place, path: string, found: string): Mistake => ({
-    code: 'unimplemented',
-    reason: 'PLUGIN_SOURCE_UNSUPPORTED',
-    message: `Cannot fetch "${found}" for "${path}": plugins of other repositories cannot be fetched yet`,
-    hint: 'Leave `plugin` out for a type or implementation of Micro, or install it as an npm package.',
-    place,
+  /** `known`: the types of the plugin; `isOfCore`: Micro itself has one of that name. */
+  unknownTypeOf: (
+    place: Place,
+    found: {
+      readonly service: string
+      readonly type: string
+      readonly plugin: string
+      readonly known: readonly string[]
+      readonly isOfCore: boolean
+    },
+  ) =>
+    mistake(
+      'UNKNOWN_TYPE',
+      `"services.${found.service}.type" must be a type of ${found.plugin} (${found.known.join(', ')}): found "${found.type}"`,
+      place,
+      capital(didYouMean(found.type, found.known)) ??
+        (found.isOfCore ? `Micro itself has ${found.type}: leave "plugin" out.` : `Write: type: ${found.known[0]}`),
+    ),
+
+  /** Several parts of one plugin have the type. `uris`: those parts. */
+  ambiguousType: (place: Place, service: string, type: string, uris: readonly string[]) =>
+    mistake(
+      'AMBIGUOUS_TYPE',
+      `"services.${service}.plugin" has the type ${type} more than once: ${uris.join(' and ')}`,
+      place,
+      `Name one of them: plugin: ${uris[0]}`,
+    ),
+
+  /** `wanted`: "a type of service", "a broker"; `has`: what it is instead, as `broker/kafka` or `mailhog`; `hint`: how that is written. */
+  wrongKind: (
+    place: Place,
+    path: string,
+    plugin: string,
+    found: { readonly wanted: string; readonly has: readonly string[]; readonly hint: string },
+  ): Mistake => ({
+    ...mistake(
+      'PLUGIN_KIND_MISMATCH',
+      `"${path}" must be a plugin with ${found.wanted}: ${plugin} has ${found.has.length === 0 ? 'nothing' : `only ${found.has.join(', ')}`}`,
+      place,
+      found.hint,
+    ),
+    code: 'failed_precondition',
   }),
+
+  /** `pointers`: the places that its manifest names. */
+  onlyPoints: (place: Place, path: string, plugin: string, pointers: readonly string[]) =>
+    mistake(
+      'PLUGIN_IS_INDEX',
+      `"${path}" must be a plugin: ${plugin} has none itself, it only names ${pointers.join(', ')}`,
+      place,
+      `Name the place that is meant, for example: plugin: ${pointers[0]}`,
+    ),
+
+  unknownImplementation: (place: Place, path: string, name: string, plugin: string, known: readonly string[]) =>
+    mistake(
+      'UNKNOWN_IMPLEMENTATION',
+      `"${path}" must be an implementation of ${plugin} (${known.join(', ')}): found "${name}"`,
+      place,
+      capital(didYouMean(name, known)) ?? `Write: type: ${known[0]}`,
+    ),
+
+  apiMismatch: (place: Place, path: string, plugin: string, range: string, api: string): Mistake => ({
+    ...mistake(
+      'PLUGIN_API_MISMATCH',
+      `"${path}" must be a plugin for plugin API ${api}: ${plugin} is made for ${range}`,
+      place,
+      'Name a version of it that was made for this API, or update Micro.',
+    ),
+    code: 'failed_precondition',
+  }),
+
+  badOptions: (place: Place, path: string, plugin: string, issues: readonly string[]) =>
+    mistake('PLUGIN_OPTIONS_INVALID', `"${path}.options" must be what ${plugin} takes: ${issues.join('; ')}`, place),
 }
 
 /** The failures of finding and reading projects. */

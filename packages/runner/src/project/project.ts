@@ -1,4 +1,5 @@
 import type { Place } from '@microts/core/base'
+import type { FoundPlugins } from '../plugins/found-plugin.js'
 import type { DriverName } from '../types/manifest.js'
 
 /** The interfaces that a project file can choose an implementation of. */
@@ -14,6 +15,8 @@ export interface InterfaceChoice {
   readonly name?: string
   /** The service of the project that provides the implementation: `broker: { service: bus }`. */
   readonly service?: string
+  /** Where the implementation comes from, as it is written; left out when that is Micro itself. See {@link Project.found}. */
+  readonly plugin?: string
   readonly options: Readonly<Record<string, unknown>>
   readonly address?: string
   /** Where the choice is written. */
@@ -23,18 +26,20 @@ export interface InterfaceChoice {
 /** What a project chooses, by interface. */
 export type InterfaceChoices = Readonly<Partial<Record<InterfaceKind, InterfaceChoice>>>
 
-/** A plugin that the top of the file adds to each of our services: `plugins: [store/file]`. */
+/** A plugin whose implementations the top of the file adds to each of our services: `plugins: [store/file, ./plugins/mailer]`. */
 export interface PluginUse {
-  readonly kind: InterfaceKind
-  readonly name: string
+  /** As it is written. See {@link Project.found}. */
+  readonly reference: string
   readonly place: Place
 }
 
 /** One entry of `services:`. */
 export interface ServiceDefinition {
   readonly name: string
-  /** `node` for a service of ours, else a type of the catalog. */
+  /** `node` for a service of ours, else a type of the catalog, or of the plugin that is named. */
   readonly type: string
+  /** Where the type comes from, as it is written; left out when that is Micro itself. See {@link Project.found}. */
+  readonly plugin?: string
   /** The version that is written after the type's colon. */
   readonly version?: string
   /** The absolute folder that holds `main.ts`; for type `node` only. */
@@ -65,6 +70,8 @@ export interface Project {
   readonly services: readonly ServiceDefinition[]
   readonly interfaces: InterfaceChoices
   readonly plugins: readonly PluginUse[]
+  /** What all references of the file lead to. */
+  readonly found: FoundPlugins
   /** The driver to try first. */
   readonly prefer?: DriverName
   /** Keys of a `.lando.yml` that mean nothing here, as `services.web.scanner`. */

@@ -10,7 +10,8 @@ import { parseProject, readProject } from './read.js'
 
 const catalog = parseManifest(typeManifest, '/types/micro.plugin.yml')
 const location = { folder: '/project', file: '/project/micro.yml', id: 'x' }
-const mistakesIn = (text: string) => parseProject(text, location, catalog).mistakes.filter(({ reason }) => reason !== 'NO_MAIN')
+const mistakesIn = async (text: string) =>
+  (await parseProject(text, location, catalog)).mistakes.filter(({ reason }) => reason !== 'NO_MAIN')
 
 test('readProject() gives services, needs, ports and choices as data', async (t) => {
   const { folder } = workspace(t, {
@@ -42,7 +43,11 @@ services:
   assert.equal(project.interfaces.broker?.address, '127.0.0.1:5672')
   assert.deepEqual({ ...project.interfaces.broker?.options }, { prefetch: 5 })
   assert.deepEqual(
-    project.plugins.map(({ kind, name }) => `${kind}/${name}`),
+    project.plugins.map(({ reference, place }) => `${reference} ${place.line}:${place.column}`),
+    ['store/file 3:11'],
+  )
+  assert.deepEqual(
+    project.found.get('store/file')?.catalog.implementations.map(({ kind, word }) => `${kind}/${word}`),
     ['store/file'],
   )
 })
@@ -137,11 +142,37 @@ const cases: Readonly<Record<string, { readonly text: string; readonly reason: s
   'a broker of a service that is not there': { text: 'broker: { service: m }\nservices: {}', reason: 'UNKNOWN_SERVICE', at: '1:1' },
   'a choice that chooses nothing': { text: 'broker: { address: "127.0.0.1:1" }', reason: 'MISSING_KEY', at: '1:1' },
   'a plugin that is no reference': { text: 'plugins: [file]', reason: 'PLUGIN_REFERENCE', at: '1:11' },
+  'a plugin of an interface that is not there': { text: 'plugins: [stor/file]', reason: 'PLUGIN_REFERENCE', at: '1:11' },
+  'a type of a plugin that is no reference': {
+    text: 'services:\n  m: { type: catcher, plugin: catcher }',
+    reason: 'PLUGIN_REFERENCE',
+    at: '2:31',
+  },
+  'a plugin that would be an option of git': {
+    text: 'services:\n  m: { type: catcher, plugin: "--upload-pack=x" }',
+    reason: 'REF_SYNTAX',
+    at: '2:31',
+  },
+  'a plugin over a transport that runs commands': {
+    text: 'broker: { type: x, plugin: "ext::sh -c id" }',
+    reason: 'PROTO_DENIED',
+    at: '1:28',
+  },
+  'a plugin with a password in it': {
+    text: 'plugins:\n  - https://me:secret@example.com/a/b',
+    reason: 'CRED_IN_URL',
+    at: '2:5',
+  },
+  'a plugin for a service of ours': {
+    text: 'services:\n  o: { type: node, path: ./o, plugin: github.com/a/b }',
+    reason: 'KEY_NOT_FOR_TYPE',
+    at: '2:31',
+  },
 }
 
 for (const [what, { text, reason, at, hint }] of Object.entries(cases))
-  test(`parseProject() refuses ${what}, with its place`, () => {
-    const mistakes = mistakesIn(text)
+  test(`parseProject() refuses ${what}, with its place`, async () => {
+    const mistakes = await mistakesIn(text)
 
     assert.deepEqual(
       mistakes.map(({ reason, place }) => `${reason} ${place.line}:${place.column}`),
@@ -150,23 +181,8 @@ for (const [what, { text, reason, at, hint }] of Object.entries(cases))
     if (hint !== undefined) assert.match(mistakes[0]?.hint ?? '', hint)
   })
 
-test('parseProject() understands a plugin of another source, and refuses it where it stands', () => {
-  const text =
-    'services:\n  m: { type: "mailhog:v1.0.3", plugin: "github.com/alice/mailhog:develop" }\nstore: { type: x, plugin: github.com/a/b }'
-
-  const mistakes = mistakesIn(text)
-
-  assert.deepEqual(
-    mistakes.map(({ code, reason, place }) => [code, reason, `${place.line}:${place.column}`]),
-    [
-      ['unimplemented', 'PLUGIN_SOURCE_UNSUPPORTED', '2:40'],
-      ['unimplemented', 'PLUGIN_SOURCE_UNSUPPORTED', '3:27'],
-    ],
-  )
-})
-
-test('parseProject() takes micro and lando for core', () => {
-  assert.deepEqual(mistakesIn('services:\n  a: { type: catcher, plugin: micro }\n  b: { type: catcher, plugin: lando }'), [])
+test('parseProject() takes micro and lando for core', async () => {
+  assert.deepEqual(await mistakesIn('services:\n  a: { type: catcher, plugin: micro }\n  b: { type: catcher, plugin: lando }'), [])
 })
 
 test('readProject() tells all mistakes of a file at once, in its order', async (t) => {
@@ -186,10 +202,10 @@ test('readProject() tells all mistakes of a file at once, in its order', async (
   )
 })
 
-test('readProject() gives the code of the mistakes when they are of one kind', async (t) => {
-  const { folder } = workspace(t, { 'micro.yml': 'services:\n  a: { type: x, plugin: github.com/a/b }' })
+test('readProject() gives the code and reason of the mistakes when they are of one kind', async (t) => {
+  const { folder } = workspace(t, { 'micro.yml': 'services:\n  a: { type: x }\n  b: { type: y }\n' })
 
-  await assert.rejects(readProject(findProject(folder, {}), catalog), { code: 'unimplemented', reason: 'PLUGIN_SOURCE_UNSUPPORTED' })
+  await assert.rejects(readProject(findProject(folder, {}), catalog), { code: 'invalid_argument', reason: 'UNKNOWN_TYPE' })
 })
 
 test('readProject() passes over what only Lando knows, and takes the name of the folder', async (t) => {

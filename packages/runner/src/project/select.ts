@@ -1,4 +1,5 @@
 import { basename, dirname, relative } from 'node:path'
+import type { FetchOptions } from '../plugins/fetch-options.js'
 import type { Catalog } from '../types/manifest.js'
 import { ownType } from './check-types.js'
 import { type Environment, nameOfFolder, nearestFile, projectId, realFolder } from './find.js'
@@ -18,13 +19,19 @@ export interface Selection {
  *
  * @throws MicroError those of {@link readProject} and {@link expandPatterns}
  */
-export async function selectServices(folder: string, patterns: readonly string[], catalog: Catalog, env: Environment): Promise<Selection> {
+export async function selectServices(
+  folder: string,
+  patterns: readonly string[],
+  catalog: Catalog,
+  options: { readonly env: Environment; readonly fetching?: FetchOptions },
+): Promise<Selection> {
+  const { env } = options
   const start = realFolder(folder)
   const file = nearestFile(start)
   const project: Project =
     file === undefined
-      ? { name: nameOfFolder(start), folder: start, id: projectId(start, env), services: [], interfaces: {}, plugins: [], passedOver: [] }
-      : await readProject({ folder: dirname(file), file, id: projectId(dirname(file), env) }, catalog)
+      ? projectWithoutFile(start, env)
+      : await readProject({ folder: dirname(file), file, id: projectId(dirname(file), env) }, catalog, options)
   const taken = new Set(project.services.map(({ name }) => name))
   const services = expandPatterns(patterns, start).map((found): ServiceDefinition => {
     const known = project.services.find((service) => service.type === ownType && service.folder === found)
@@ -45,6 +52,17 @@ export async function selectServices(folder: string, patterns: readonly string[]
   })
   return { project, services }
 }
+
+const projectWithoutFile = (folder: string, env: Environment): Project => ({
+  name: nameOfFolder(folder),
+  folder,
+  id: projectId(folder, env),
+  services: [],
+  interfaces: {},
+  plugins: [],
+  found: new Map(),
+  passedOver: [],
+})
 
 /** The folder's name; where that is taken, its path. */
 function freeName(folder: string, projectFolder: string, taken: ReadonlySet<string>): string {

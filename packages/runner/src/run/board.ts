@@ -44,13 +44,16 @@ function firstRow(planned: Planned): ServiceState {
     samples: {},
   }
   if (planned.kind === 'own') return { ...common, kind: 'own', driver: 'node', urls: [], ports: service.ports, exports: {} }
-  const { chosen } = planned
+  const { chosen, plugin } = planned
   return {
     ...common,
     kind: planned.kind,
     driver: chosen.driver,
     ...(chosen.version !== undefined && { version: chosen.version }),
     why: chosen.why,
+    ...(plugin !== undefined && {
+      plugin: { key: plugin.key, ...(plugin.revision !== undefined && { revision: plugin.revision }) },
+    }),
     ...ofPorts(planned, planned.ports),
   }
 }

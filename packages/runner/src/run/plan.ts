@@ -1,4 +1,6 @@
 import { basename } from 'node:path'
+import type { FoundPlugin } from '../plugins/found-plugin.js'
+import { providedBy, typeOf } from '../plugins/look-up.js'
 import type { Environment } from '../project/find.js'
 import type { Project, ServiceDefinition } from '../project/project.js'
 import { ownType } from '../project/check-types.js'
@@ -26,6 +28,8 @@ export interface PlannedType {
   readonly service: ServiceDefinition
   readonly needs: readonly string[]
   readonly type: ServiceTypeManifest
+  /** Where the type is from, when that is not Micro itself. */
+  readonly plugin?: FoundPlugin
   readonly chosen: ChosenDriver
   readonly ports: Readonly<Record<string, number>>
 }
@@ -53,16 +57,15 @@ export interface PlanOptions {
 /** Settles drivers, ports and choices of a whole project. Nothing is started. @throws MicroError of the first service that cannot be run */
 export async function planUp(options: PlanOptions): Promise<Planned[]> {
   const { project, catalog } = options
-  const typeOf = (service: ServiceDefinition) => catalog.types.find(({ type }) => type === service.type)
   const providers: Providers = new Map(
     project.services.flatMap((service) => {
-      const provides = typeOf(service)?.provides
-      return provides === undefined ? [] : [[service.name, provides] as const]
+      const provided = providedBy(service, project, catalog)
+      return provided === undefined ? [] : [[service.name, provided] as const]
     }),
   )
   const planned = await Promise.all(
     project.services.map((service) => {
-      const type = typeOf(service)
+      const type = typeOf(service, project.found, catalog)
       return type === undefined ? planOwn(service, service.needs, providers, options) : planType(service, type, options)
     }),
   )
@@ -121,7 +124,16 @@ async function planType(service: ServiceDefinition, type: ServiceTypeManifest, o
   if (extra !== undefined)
     throw typeErrors.portNotOfDriver(service.name, extra, chosen.driver, type.ports[extra]?.drivers ?? [], service.place)
   const ports = await Promise.all(portNames.map(async (port) => [port, await chooser.choose(service, port)] as const))
-  return { kind: 'type', service, type, chosen, ports: Object.fromEntries(ports), needs: service.needs }
+  const plugin = service.plugin === undefined ? undefined : options.project.found.get(service.plugin)
+  return {
+    kind: 'type',
+    service,
+    type,
+    ...(plugin !== undefined && { plugin }),
+    chosen,
+    ports: Object.fromEntries(ports),
+    needs: service.needs,
+  }
 }
 
 /** The plan with the run's own broker, if it takes one. Its ports are written down. */

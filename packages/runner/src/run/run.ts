@@ -1,4 +1,5 @@
 import type { Clock } from '@microts/core/base'
+import type { FetchOptions } from '../plugins/fetch-options.js'
 import type { Environment } from '../project/find.js'
 import type { ServiceState } from '../state/record.js'
 import type { RunEvent } from '../timeline/event.js'
@@ -25,6 +26,8 @@ export interface UpOptions {
   readonly env?: Environment
   /** @default systemClock */
   readonly clock?: Clock
+  /** How plugins that the project names are fetched. The events of it come as events of the run, too; `stop()` ends it. */
+  readonly fetching?: FetchOptions
   /** How long a service of ours has to stop before it is killed, in milliseconds. @default 10_000 */
   readonly graceMs?: number
 }

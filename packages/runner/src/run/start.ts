@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MicroError, systemClock } from '@microts/core/base'
+import type { FetchOptions } from '../plugins/fetch-options.js'
 import { processErrors } from '../process/errors.js'
 import { startOf } from '../process/platform.js'
 import { supervise, type Supervision } from '../process/supervise.js'
@@ -17,12 +18,12 @@ import { logFiles } from './log-files.js'
 import type { Planned, PlannedOwn } from './plan.js'
 import type { Run, UpOptions } from './run.js'
 import { toUnit } from './units.js'
-import type { Prepared } from './up.js'
+import type { Prepare, Prepared } from './up.js'
 
 const defaultGraceMs = 10_000
 
 /** Begins a run of whatever `prepare` gives, and returns at once. */
-export function startRun(mode: 'up' | 'run', options: UpOptions, prepare: () => Promise<Prepared>): Run {
+export function startRun(mode: 'up' | 'run', options: UpOptions, prepare: Prepare): Run {
   const { clock = systemClock } = options
   const timeline = createTimeline(clock)
   const stopping = new AbortController()
@@ -30,7 +31,9 @@ export function startRun(mode: 'up' | 'run', options: UpOptions, prepare: () => 
   let live: Live | undefined
 
   const begin = async () => {
-    const prepared = await prepare()
+    const prepared = await prepare(fetchingOf(options, timeline, stopping.signal))
+    // Whoever stops it while it fetches gets no run.
+    if (stopping.signal.aborted) throw processErrors.stopped()
     live = await openLive(mode, prepared, options, timeline)
     const supervision = await startServices(live, prepared, options, timeline, stopping.signal)
     await supervision.ready
@@ -71,6 +74,18 @@ export function startRun(mode: 'up' | 'run', options: UpOptions, prepare: () => 
       stopping.abort()
       void live?.supervision?.stop()
       await end()
+    },
+  }
+}
+
+/** Fetching, told to the readers of the run as well, and ended by its stop. */
+function fetchingOf({ fetching = {} }: UpOptions, timeline: Timeline, stopping: AbortSignal): FetchOptions {
+  return {
+    ...fetching,
+    signal: fetching.signal === undefined ? stopping : AbortSignal.any([fetching.signal, stopping]),
+    onEvent(event) {
+      timeline.emit({ type: 'plugin', event })
+      fetching.onEvent?.(event)
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { FetchOptions } from '../plugins/fetch-options.js'
 import { type Environment, findProject } from '../project/find.js'
 import type { Project } from '../project/project.js'
 import { readProject } from '../project/read.js'
@@ -17,8 +18,8 @@ import { startRun } from './start.js'
  */
 export function up(options: UpOptions): Run {
   const { env = process.env } = options
-  return startRun('up', options, async () => {
-    const project = await readProject(findProject(options.folder, env), options.catalog)
+  return startRun('up', options, async (fetching) => {
+    const project = await readProject(findProject(options.folder, env), options.catalog, { env, fetching })
     return {
       project,
       notices: passedOverNotice(project),
@@ -30,8 +31,8 @@ export function up(options: UpOptions): Run {
 /** Runs services of ours alone, with what the project's file says of them. What they need of other types is used if an `up` of the project runs it. */
 export function run(options: RunOptions): Run {
   const { env = process.env, patterns = ['./...'] } = options
-  return startRun('run', options, async () => {
-    const { project, services } = await selectServices(options.folder, patterns, options.catalog, env)
+  return startRun('run', options, async (fetching) => {
+    const { project, services } = await selectServices(options.folder, patterns, options.catalog, { env, fetching })
     const beside = readRun(project.id, env)
     return {
       project,
@@ -40,6 +41,9 @@ export function run(options: RunOptions): Run {
     }
   })
 }
+
+/** Reads the project, fetching what it names as it is told here. */
+export type Prepare = (fetching: FetchOptions) => Promise<Prepared>
 
 /** What is to be run, once the project is read. */
 export interface Prepared {

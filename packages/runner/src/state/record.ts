@@ -34,6 +34,8 @@ export interface ServiceState {
   readonly state: ServicePhase
   readonly driver: 'node' | DriverName
   readonly version?: string
+  /** Where the type is from, when that is not Micro itself: `github.com/alice/mailhog`, and `develop 3f2c1ab90d12` unless it is a folder. */
+  readonly plugin?: { readonly key: string; readonly revision?: string }
   /** What a browser or curl can open. */
   readonly urls: readonly string[]
   readonly ports: Readonly<Record<string, number>>

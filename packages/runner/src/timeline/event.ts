@@ -1,4 +1,5 @@
 import type { Code, MicroError, Place } from '@microts/core/base'
+import type { SourceEvent } from '@microts/source'
 import type { ServiceState } from '../state/record.js'
 
 /** A {@link MicroError} as plain data: it goes through JSON whole. */
@@ -18,6 +19,8 @@ export type RunEvent = { readonly time: number } & RunHappening
 export type RunHappening =
   /** The file was read, drivers and ports are chosen; nothing runs yet. One row a service, in the order of the file, the run's own broker last. */
   | { readonly type: 'resolved'; readonly project: string; readonly folder: string; readonly services: readonly ServiceState[] }
+  /** What happens while plugins of other places are looked for and fetched; before `resolved`. */
+  | { readonly type: 'plugin'; readonly event: SourceEvent }
   /** A service of ours was bundled into `file`. */
   | { readonly type: 'built'; readonly service: string; readonly file: string; readonly tookMs: number; readonly bytes: number }
   /** A process was started. `attempt` counts from 1, over all restarts. */

@@ -2,6 +2,16 @@ import { MicroError } from '@microts/core/base'
 
 /** What can be missing on this machine. */
 export const resolveErrors = {
+  /** The same failure; its details say which reference it is about. */
+  about: (reference: string, error: MicroError) =>
+    new MicroError(error.code, error.message, {
+      reason: error.reason,
+      ...(error.hint !== undefined && { hint: error.hint }),
+      ...(error.place !== undefined && { place: error.place }),
+      details: { ...error.details, reference },
+      ...(error.cause !== undefined && { cause: error.cause }),
+    }),
+
   folderMissing: (reference: string, folder: string) =>
     new MicroError('not_found', `Cannot use "${reference}": there is no folder ${folder}`, {
       reason: 'PLUGIN_FOLDER_MISSING',

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join, resolve as resolvePath } from 'node:path'
+import { MicroError } from '@microts/core/base'
 import type { LinkPlan } from '../link/plan.js'
 import { formatReference, canonicalKey } from '../reference/format.js'
 import { parseReference } from '../reference/parse.js'
@@ -78,13 +79,20 @@ async function resolveIn(texts: readonly string[], context: Context, fresh: bool
           return found.find((plugin) => plugin.reference === text) as GitPlugin
         case 'path':
         case 'npm':
-          return openFolder(text, reference, context)
+          return openFolder(text, reference, context).catch(sayingOf(text))
         case 'core':
         case 'own':
           return { from: reference.from, reference: text, key: canonicalKey(reference) }
       }
     }),
   )
+}
+
+/** Rethrows a failure with the reference that it is about: whoever asked for several knows where each is written. */
+function sayingOf(reference: string): (error: unknown) => never {
+  return (error) => {
+    throw MicroError.is(error) ? resolveErrors.about(reference, error) : error
+  }
 }
 
 function toWish(text: string, reference: Reference): Wish[] {
@@ -103,7 +111,7 @@ async function fetchAll(wishes: readonly Wish[], context: Context, fresh: boolea
   const discard = async (some: readonly Obtained[]) => {
     for (const { prepared } of some) await prepared?.discard()
   }
-  const obtained = await inParallel(unique, (wish) => obtain(wish, known, context, fresh), discard)
+  const obtained = await inParallel(unique, (wish) => obtain(wish, known, context, fresh).catch(sayingOf(wish.text)), discard)
   let plan: LinkPlan
   try {
     await decideTrust(obtained, trust, context)
