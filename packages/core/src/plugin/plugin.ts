@@ -16,7 +16,7 @@ export interface PluginManifest {
   readonly api: string
   /** What its options must look like. Absent: it takes none. */
   readonly options?: OptionsSchema
-  /** The package's version, or the revision that it came from. */
+  /** The package's version, or the revision that it came from: `develop 3f2c1ab90d12`. For errors. */
   readonly version?: string
 }
 
@@ -49,9 +49,16 @@ export interface Plugin<K extends Kind = Kind, Options = unknown> {
   readonly name: string
   /** The plugin APIs that it works with: `^1.0`. */
   readonly api: string
-  /** What its options must look like. Absent: it takes none. The host checks them before `create`, and fills in defaults. */
+  /**
+   * What its options must look like, for who reads the code. The host goes by the manifest, since it checks options before it loads any code, and
+   * refuses a plugin that says something else here.
+   */
   readonly options?: OptionsSchema
-  /** Makes it. It may connect here or on first use; `close()` of what it gives is the only lifecycle. */
+  /**
+   * Makes it. `options` fit the manifest's schema, with defaults filled in. It may connect here or on first use; `close()` of what it gives is the only lifecycle.
+   *
+   * A MicroError that it throws reaches the user with its code, reason and hint, and the plugin's name before its message; anything else is PLUGIN_CREATE_FAILED.
+   */
   create(options: Options, context: PluginContext): Kinds[K] | Promise<Kinds[K]>
 }
 
