@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Place } from '@microts/core/base'
-import type { PluginManifest } from '@microts/core/plugin'
+import type { OptionSchema, OptionsSchema, PluginManifest } from '@microts/core/plugin'
+import type { FoundPlugin } from '../plugins/found-plugin.js'
 import type { InterfaceKind } from '../project/project.js'
-import { readCatalog } from '../types/parse.js'
-import { buildErrors } from './errors.js'
-import { fileOfExport, findPackage } from './packages.js'
+import type { ImplementationManifest } from '../types/manifest.js'
+import { fileOfExport, readPackage } from './packages.js'
 
 /** What core itself has of each interface: words that need no plugin. */
 export const builtIn: Readonly<Record<InterfaceKind, readonly string[]>> = {
@@ -22,6 +21,8 @@ export const builtIn: Readonly<Record<InterfaceKind, readonly string[]>> = {
 export interface WantedPlugin {
   readonly kind: InterfaceKind
   readonly name: string
+  /** Where it comes from, as it is written. Absent: Micro's own `<kind>/<name>`. */
+  readonly plugin?: string
   /** Where it is wanted. */
   readonly place?: Place
 }
@@ -33,32 +34,40 @@ export interface AddedPlugin {
   readonly file: string
 }
 
-/**
- * Finds the package of a plugin of ours, `@microts/<kind>-<name>`, in `folders` and above them, and reads its manifest. None of its code runs.
- *
- * @throws MicroError `failed_precondition`/`PLUGIN_NOT_INSTALLED`, with the command that installs it
- */
-export function findPlugin(service: string, wanted: WantedPlugin, folders: readonly string[], known: readonly string[]): AddedPlugin {
-  const { kind, name, place } = wanted
-  const installed = findPackage(`@microts/${kind}-${name}`, folders)
-  const file = installed === undefined ? undefined : fileOfExport(installed, '.')
-  if (installed === undefined || file === undefined) {
-    const words = [...builtIn[kind], ...known]
-    throw buildErrors.pluginNotInstalled(service, kind, name, { known: words, ...(place !== undefined && { place }) })
-  }
-  const manifestFile = join(installed.folder, 'micro.plugin.yml')
-  const listed = existsSync(manifestFile) ? readCatalog([manifestFile]).implementations : []
-  const found = listed.find((implementation) => implementation.kind === kind && implementation.word === name)
-  if (found === undefined) throw buildErrors.manifestMissesPlugin(manifestFile, kind, name)
+/** The reference that leads to a wanted plugin. */
+export const referenceOf = ({ kind, name, plugin }: WantedPlugin): string => plugin ?? `${kind}/${name}`
+
+/** The implementation of a plugin as it goes into a bundle; undefined when the plugin has none of that name. */
+export function implementationToAdd(found: FoundPlugin, kind: InterfaceKind, name: string): AddedPlugin | undefined {
+  const implementation = found.catalog.implementations.find((one) => one.kind === kind && one.word === name)
+  return implementation === undefined ? undefined : { manifest: manifestOf(found, implementation), file: moduleOf(found, implementation) }
+}
+
+/** What a service is told of an implementation before any of its code runs. Descriptions are for people, who read the plugin's own manifest. */
+export function manifestOf(found: FoundPlugin, { kind, word, api, options }: ImplementationManifest): PluginManifest {
   return {
-    file,
-    manifest: {
-      reference: `${kind}/${name}`,
-      kind,
-      name,
-      api: found.api,
-      ...(found.options !== undefined && { options: found.options }),
-      version: installed.version,
-    },
+    reference: found.reference,
+    kind,
+    name: word,
+    api,
+    ...(found.revision !== undefined && found.revision !== '' && { version: found.revision }),
+    ...(options !== undefined && { options: withoutDescriptions(options) }),
   }
+}
+
+/** The module of an implementation, absolute, whether it is there or not: in a checkout of ours its source, for git its file in the store. */
+export function moduleOf(found: FoundPlugin, { file, entry }: ImplementationManifest): string {
+  const own = found.from === 'own' && found.folder !== undefined ? fileOfExport(readPackage(found.folder), '.') : undefined
+  return own ?? join(dirname(file), entry)
+}
+
+function withoutDescriptions(schema: OptionsSchema): OptionsSchema {
+  const properties = Object.entries(schema.properties).map(([name, option]) => [name, optionWithout(option)] as const)
+  return { ...schema, properties: Object.fromEntries(properties) }
+}
+
+function optionWithout({ description: _description, ...option }: OptionSchema): OptionSchema {
+  if (option.type === 'object') return { ...option, properties: withoutDescriptions({ ...option, type: 'object' }).properties }
+  if (option.type === 'array') return { ...option, items: optionWithout(option.items) }
+  return option
 }

@@ -18,6 +18,8 @@ export interface BundleOptions {
   readonly plugins: readonly AddedPlugin[]
   /** Where our own packages are looked for when the service does not have them. */
   readonly packageFolders: readonly string[]
+  /** For what the service's own list imports from git, by the absolute path that is written there: the file in the store. */
+  readonly stored?: ReadonlyMap<string, string>
 }
 
 /** What was bundled. */
@@ -63,7 +65,7 @@ export async function bundleService(options: BundleOptions): Promise<Bundle> {
     write: false,
     logLevel: 'silent',
     define: { __dirname: 'microDirname', __filename: 'microFilename' },
-    plugins: [ownPackages(options.packageFolders), pluginList(main, options.plugins), lateBuiltins()],
+    plugins: [ownPackages(options.packageFolders), pluginList(main, options.plugins, options.stored), lateBuiltins()],
   }).catch((error: unknown) => {
     throw isBuildFailure(error)
       ? buildErrors.failed(
@@ -96,7 +98,7 @@ const listNamespace = 'micro-plugins'
 const ownListImport = 'micro-plugins:own'
 
 /** Replaces the main's `./plugins.js` by a list that is generated. */
-function pluginList(main: string, added: readonly AddedPlugin[]): BundlerPlugin {
+function pluginList(main: string, added: readonly AddedPlugin[], stored: ReadonlyMap<string, string> = new Map()): BundlerPlugin {
   const folder = dirname(main)
   const ownList = join(folder, 'plugins.ts')
   return {
@@ -106,6 +108,12 @@ function pluginList(main: string, added: readonly AddedPlugin[]): BundlerPlugin 
         resolve(importer) === main ? { path: join(folder, 'plugins.js'), namespace: listNamespace } : undefined,
       )
       onResolve({ filter: /^micro-plugins:own$/ }, () => ({ path: ownList }))
+      // Asked for each relative path of the bundle, so only where there is something to say.
+      if (stored.size > 0)
+        onResolve({ filter: /^\.\.?\// }, ({ importer, path }) => {
+          const file = resolve(importer) === ownList ? stored.get(resolve(folder, path)) : undefined
+          return file === undefined ? undefined : { path: file }
+        })
       onLoad({ filter: /.*/, namespace: listNamespace }, (): OnLoadResult => ({
         contents: listModule(existsSync(ownList), added),
         resolveDir: folder,
@@ -124,7 +132,10 @@ function listModule(hasOwn: boolean, added: readonly AddedPlugin[]): string {
     'const added = [',
     ...entries,
     ']',
-    'const isOwn = ({ manifest }) => own.some((entry) => entry.manifest.kind === manifest.kind && entry.manifest.name === manifest.name)',
+    // A word alone means the one that the service lists; of two origins both are wanted.
+    'const isSame = (one, { kind, name, reference }) =>',
+    '  one.kind === kind && one.name === name && (one.reference === reference || reference === kind + "/" + name)',
+    'const isOwn = ({ manifest }) => own.some((entry) => isSame(entry.manifest, manifest))',
     'export const plugins = [...own, ...added.filter((entry) => !isOwn(entry))]',
   ].join('\n')
 }

@@ -19,7 +19,8 @@ export function findPackage(name: string, folders: readonly string[]): Installed
   return undefined
 }
 
-function readPackage(folder: string): InstalledPackage {
+/** The package that lies in `folder`. */
+export function readPackage(folder: string): InstalledPackage {
   const { version = '', exports = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Partial<InstalledPackage>
   return { folder, version, exports }
 }

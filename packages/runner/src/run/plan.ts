@@ -10,6 +10,7 @@ import { typeErrors } from '../types/errors.js'
 import { type Catalog, type DriverName, portsOf, type ServiceTypeManifest } from '../types/manifest.js'
 import { checkFree, type PortChooser } from '../types/ports.js'
 import { ownBrokerWord, type Providers, resolveChoices, type ResolvedChoices } from './choices.js'
+import type { SaidChoices } from './said.js'
 
 /** A service of ours, and all that was settled for it. */
 export interface PlannedOwn extends ResolvedChoices {
@@ -52,6 +53,8 @@ export interface PlanOptions {
   readonly prefer: DriverName | undefined
   /** The program of the run's own broker. */
   readonly broker: string
+  /** What the command line says of our services. */
+  readonly said?: SaidChoices
 }
 
 /** Settles drivers, ports and choices of a whole project. Nothing is started. @throws MicroError of the first service that cannot be run */
@@ -107,10 +110,10 @@ async function planOwn(
   service: ServiceDefinition,
   needs: readonly string[],
   providers: Providers,
-  { project, env }: PlanOptions,
+  { project, env, said }: PlanOptions,
   given: Given = { exports: {} },
 ): Promise<PlannedOwn> {
-  const resolved = resolveChoices(service, project, providers, env)
+  const resolved = resolveChoices(service, project, providers, env, said)
   for (const [port, number] of Object.entries(service.ports)) await checkFree(service, port, number)
   const providing = resolved.choices.flatMap(({ provider }) => provider ?? [])
   return { kind: 'own', service, folder: service.folder ?? '', needs: [...new Set([...needs, ...providing])], given, ...resolved }

@@ -1,6 +1,7 @@
 import type { Clock } from '@microts/core/base'
 import type { FetchOptions } from '../plugins/fetch-options.js'
 import type { Environment } from '../project/find.js'
+import type { SaidChoices } from './said.js'
 import type { ServiceState } from '../state/record.js'
 import type { RunEvent } from '../timeline/event.js'
 import type { Catalog, DriverName } from '../types/manifest.js'
@@ -36,6 +37,12 @@ export interface UpOptions {
 export interface RunOptions extends UpOptions {
   /** `./...`, `./services/orders`, `services/...`, relative to `folder`. @default ['./...'] */
   readonly patterns?: readonly string[]
+  /** The references that each service's `plugins.ts` is to have, or `none`; undefined leaves it as it is. Of an interface that they have one of, that one is used. */
+  readonly plugins?: readonly string[]
+  /** Writes over a `plugins.ts` that somebody edited. @default false */
+  readonly force?: boolean
+  /** Which implementations to use, before all that files and environment say. */
+  readonly said?: SaidChoices
 }
 
 /** Services that run, or are about to. */

@@ -169,7 +169,7 @@ async function startServices(
   const { clock = systemClock, env = process.env, graceMs = defaultGraceMs } = options
   const { project } = prepared
   const { watchdog, marker } = live
-  const planned = await prepared.plan()
+  const planned = await prepared.plan((notice) => timeline.emit(notice))
   const board = createBoard(planned, clock, () => live.save())
   live.board = board
   live.save()
@@ -218,12 +218,13 @@ async function buildAll(
   options: UpOptions,
   timeline: Timeline,
 ): Promise<Map<string, string>> {
-  const { clock = systemClock, catalog } = options
+  const { clock = systemClock, catalog, env = process.env, fetching } = options
   const own = planned.filter((one): one is PlannedOwn => one.kind === 'own')
   const built = await Promise.all(
     own.map(async ({ service, folder, plugins }) => {
       const outFolder = runBuildFolder(project, service.name)
-      const { file, bytes, tookMs } = await buildOne({ service: service.name, folder, outFolder, plugins, project, catalog, clock })
+      const what = { service: service.name, folder, outFolder, plugins }
+      const { file, bytes, tookMs } = await buildOne({ ...what, project, catalog, clock, env, fetching })
       timeline.emit({ type: 'built', service: service.name, file, tookMs, bytes })
       return [service.name, file] as const
     }),

@@ -1,13 +1,16 @@
 import type { FetchOptions } from '../plugins/fetch-options.js'
-import { type Environment, findProject } from '../project/find.js'
-import type { Project } from '../project/project.js'
+import { settlePlugins, type SettledPlugins, type WrittenList } from '../plugin-list/settle-plugins.js'
+import { type Environment, findProject, realFolder } from '../project/find.js'
+import type { Project, ServiceDefinition } from '../project/project.js'
 import { readProject } from '../project/read.js'
 import { selectServices } from '../project/select.js'
 import { readRun } from '../state/run-file.js'
 import { portChooser } from '../types/ports.js'
 import type { RunHappening } from '../timeline/event.js'
+import { runnerFolder } from './build-services.js'
 import { missingNeeds, type Planned, type PlanOptions, planRun, planUp } from './plan.js'
 import type { Run, RunOptions, UpOptions } from './run.js'
+import type { SaidChoices } from './said.js'
 import { startRun } from './start.js'
 
 /**
@@ -37,7 +40,13 @@ export function run(options: RunOptions): Run {
     return {
       project,
       notices: missingNeeds(services, project, beside).map(missingNotice),
-      plan: () => planRun(services, beside, planOptions(project, options, env)),
+      async plan(tell) {
+        const { written, said } = await settleLists(services, project, { ...options, env, fetching })
+        for (const list of written) tell(listNotice(list))
+        const all = new Map([...said, ...(options.said ?? [])])
+        const told = services.map((service) => withoutSaid(service, all))
+        return planRun(told, beside, { ...planOptions(project, options, env), said: all })
+      },
     }
   })
 }
@@ -50,7 +59,7 @@ export interface Prepared {
   readonly project: Project
   readonly notices: readonly RunHappening[]
   /** Called when the run's place is taken, so that ports are looked at after what a dead run has left is gone. */
-  readonly plan: () => Promise<Planned[]>
+  readonly plan: (tell: (notice: RunHappening) => void) => Promise<Planned[]>
 }
 
 const planOptions = (project: Project, { catalog, prefer, tools }: UpOptions, env: Environment): PlanOptions => ({
@@ -60,6 +69,39 @@ const planOptions = (project: Project, { catalog, prefer, tools }: UpOptions, en
   env,
   prefer,
   broker: tools.broker,
+})
+
+/** Brings the services' lists of plugins to what `--plugins` says, or up to date. */
+function settleLists(
+  services: readonly ServiceDefinition[],
+  { folder }: Project,
+  { plugins, force, catalog, ...options }: RunOptions & { readonly env: Environment },
+): Promise<SettledPlugins> {
+  const { env, fetching } = options
+  return settlePlugins({
+    project: folder,
+    services: services.map(({ name, folder: own = '' }) => ({ name, folder: own })),
+    words: plugins,
+    from: realFolder(options.folder),
+    force,
+    catalog,
+    packageFolders: [runnerFolder],
+    env,
+    fetching,
+  })
+}
+
+/** What the command line says counts before the environment that the file gives a service. */
+function withoutSaid(service: ServiceDefinition, said: SaidChoices): ServiceDefinition {
+  const names = [...said.keys()].map((kind) => `MICRO_${kind.toUpperCase()}`)
+  return { ...service, env: Object.fromEntries(Object.entries(service.env).filter(([name]) => !names.includes(name))) }
+}
+
+const listNotice = ({ service, file, references }: WrittenList): RunHappening => ({
+  type: 'notice',
+  reason: 'PLUGINS_WRITTEN',
+  service,
+  message: `Wrote ${file}: ${references.length === 0 ? 'no plugins' : references.join(', ')}`,
 })
 
 const missingNotice = (need: string): RunHappening => ({
