@@ -17,7 +17,7 @@ export const microBin = join(root, 'packages/cli/bin/micro.js')
 
 /** Runs `micro <words>` in `folder` to its end. */
 export async function micro(
-  sandbox: Sandbox,
+  sandbox: Pick<Sandbox, 'env'>,
   folder: string,
   words: readonly string[],
   options: { readonly input?: string; readonly env?: Record<string, string>; readonly bin?: string } = {},
@@ -51,7 +51,7 @@ export interface LiveRun {
 
 /** Starts `micro <words> --json` in `folder`. */
 export function startMicro(
-  sandbox: Sandbox,
+  sandbox: Pick<Sandbox, 'env'>,
   folder: string,
   words: readonly string[],
   options: { readonly env?: Record<string, string>; readonly bin?: string } = {},

@@ -80,7 +80,7 @@ function statusLine(stream: NodeJS.WriteStream) {
   return {
     set(text: string | undefined): void {
       if (text === undefined && shown === undefined) return
-      shown = text?.slice(0, (stream.columns ?? 80) - 1)
+      shown = text?.slice(0, (stream.columns || 80) - 1)
       stream.write(`${eraseLine}${shown ?? ''}`)
     },
     above(write: () => void): void {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { MicroError } from '@microts/core/base'
 import { formatAvailable, listAvailable, type AvailablePlugin, type SourceOptions } from '@microts/source'
 import { findInstallation } from '../../installation.js'
@@ -9,8 +9,8 @@ import type { Terminal } from '../../terminal.js'
 /** All plugins that could be used here: those that come with this command, those that the project has, and those that the user's indexes name. */
 export function availableHere(options: SourceOptions): Promise<readonly AvailablePlugin[]> {
   const core = findInstallation().manifests.map((file) => ({
-    // By its package: where that lies on this machine is no part of a manifest's name.
-    file: `${basename(dirname(file))}/${basename(file)}`,
+    // By its folder and the one above: where that lies on this machine is no part of a manifest's name.
+    file: file.split(sep).slice(-3).join('/'),
     text: readFileSync(file, 'utf8'),
   }))
   return listAvailable({ ...options, core })

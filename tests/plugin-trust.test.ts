@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { makeGitMachine, manifestOf, textOf, type GitMachine } from './kit/git-machine.js'
+import { micro } from './kit/micro.js'
+import { microOnTerminal } from './kit/pty.js'
+
+const alice = 'github.com/alice/mailhog'
+const bob = 'github.com/bob/mailhog'
+const question = '[N] no: '
+
+async function machineWithBoth(context: Parameters<typeof makeGitMachine>[0]) {
+  const machine = await makeGitMachine(context)
+  const commits = [alice, bob].map((key) => machine.commit(key, { 'micro.plugin.yml': manifestOf(key, 'mailhog') }, 'develop'))
+  return { machine, commits }
+}
+
+function nothingOf(machine: GitMachine): void {
+  assert.deepEqual(machine.stored(), [])
+  assert.ok(!existsSync(join(machine.project, 'micro.lock')))
+  assert.ok(!existsSync(join(machine.project, 'plugins')))
+  assert.doesNotMatch(textOf(machine.configFile) ?? '', /trust/)
+}
+
+test('micro plugin add on a terminal asks once for all, shows what is asked, and yes is remembered', async (context) => {
+  const { machine, commits } = await machineWithBoth(context)
+
+  const { code, out } = await microOnTerminal(
+    machine,
+    machine.project,
+    ['plugin', 'add', `${alice}:develop`, `${bob}:develop`],
+    [
+      { sees: question, type: 'maybe\n' },
+      { sees: question, type: 'y\n' },
+    ],
+  )
+
+  assert.equal(code, 0, out)
+  assert.equal(out.split('from now on?').length, 2, out)
+  for (const shown of [alice, bob, ...commits.map((commit) => `develop -> ${commit}`), 'years ago', 'type mailhog', 'net'])
+    assert.ok(out.includes(shown), `${shown} in\n${out}`)
+  assert.match(textOf(machine.configFile) ?? '', new RegExp(`trust:\n +- ${alice}\n +- ${bob}\n`))
+  assert.equal(machine.stored().length, 2)
+  assert.equal((await micro(machine, machine.project, ['plugin', 'add', `${alice}:develop`])).code, 0)
+})
+
+test('micro plugin add on a terminal can trust the owner, and warns of a name that looks like a trusted one', async (context) => {
+  const { machine } = await machineWithBoth(context)
+  const near = 'github.com/a1ice/mailhog'
+  machine.configure('trust: [github.com/alice]\n')
+  machine.commit(near, { 'micro.plugin.yml': manifestOf(near, 'mailhog') })
+
+  const { code, out } = await microOnTerminal(machine, machine.project, ['plugin', 'add', `${alice}:develop`, near], [{ sees: question, type: 'o\n' }])
+
+  assert.equal(code, 0, out)
+  assert.match(out, /This is not github\.com\/alice/)
+  assert.match(textOf(machine.configFile) ?? '', /github\.com\/a1ice\b(?!\/)/)
+})
+
+for (const [what, type] of [
+  ['n', 'n\n'],
+  ['an empty line', '\n'],
+  ['the end of the input', '\u0004'],
+] as const)
+  test(`micro plugin add on a terminal takes ${what} for no: exit code 8, and nothing is left`, async (context) => {
+    const { machine } = await machineWithBoth(context)
+
+    const { code, out } = await microOnTerminal(machine, machine.project, ['plugin', 'add', `${alice}:develop`], [{ sees: question, type }])
+
+    assert.equal(code, 8, out)
+    nothingOf(machine)
+  })
+
+test('micro plugin add on a terminal ends with 130 at Ctrl-C in the question, and nothing is left', async (context) => {
+  const { machine } = await machineWithBoth(context)
+
+  const { code, out } = await microOnTerminal(
+    machine,
+    machine.project,
+    ['plugin', 'add', `${alice}:develop`],
+    [{ sees: question, type: '\u0003' }],
+  )
+
+  assert.equal(code, 130, out)
+  assert.doesNotMatch(out, /✗/)
+  nothingOf(machine)
+})
+
+test('micro plugin add asks nothing with --json or in CI, and --yes is no option', async (context) => {
+  const { machine } = await machineWithBoth(context)
+  const add = ['plugin', 'add', `${alice}:develop`]
+
+  const [json, ci, yes] = await Promise.all([
+    microOnTerminal(machine, machine.project, [...add, '--json'], []),
+    microOnTerminal({ env: { ...machine.env, CI: 'true' } }, machine.project, add, []),
+    microOnTerminal(machine, machine.project, [...add, '--yes'], []),
+  ])
+
+  assert.deepEqual([json.code, ci.code, yes.code], [8, 8, 2], ci.out)
+  nothingOf(machine)
+})
