@@ -13,7 +13,7 @@ const TEST_OR_SUITE = '(\\.test|\\.fixture|/conformance|/conformance/[^/]+)\\.ts
 const CONTRACT = `^packages/core/src/${KIND}/\\1\\.ts$`
 const BASE = '^packages/core/src/base/'
 const CORE_DOOR = '^packages/core/src/(index|[^/]+/(index|conformance))\\.ts$'
-const DOORS = [CORE_DOOR, '^packages/(source|runner)/src/index\\.ts$']
+const DOORS = [CORE_DOOR, '^packages/(source|runner)/src/index\\.ts$', '^packages/source/src/yaml/index\\.ts$']
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 

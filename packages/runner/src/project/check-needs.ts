@@ -1,5 +1,4 @@
-import type { Report } from '../yaml/mistake.js'
-import { entryOf, type Tree } from '../yaml/tree.js'
+import { entryOf, type Report, type Tree } from '@microts/source/yaml'
 import { projectMistakes } from './errors.js'
 import type { Project, ServiceDefinition } from './project.js'
 

@@ -1,9 +1,8 @@
 import { apiFits, checkOptions, pluginApi } from '@microts/core/plugin'
+import { entryOf, type Report, type Tree } from '@microts/source/yaml'
 import type { FoundPlugin } from '../plugins/found-plugin.js'
 import { implementationIn, providedBy, typeOf } from '../plugins/look-up.js'
 import type { Catalog } from '../types/manifest.js'
-import type { Report } from '../yaml/mistake.js'
-import { entryOf, type Tree } from '../yaml/tree.js'
 import { projectMistakes } from './errors.js'
 import type { InterfaceChoice, Project, ServiceDefinition } from './project.js'
 

@@ -1,9 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { entryOf, type Report, type Tree } from '@microts/source/yaml'
 import { catalogFor, typeOf } from '../plugins/look-up.js'
 import type { Catalog, ServiceTypeManifest } from '../types/manifest.js'
-import type { Report } from '../yaml/mistake.js'
-import { entryOf, type Tree } from '../yaml/tree.js'
 import { projectMistakes } from './errors.js'
 import { interfaceKinds, type Project, type ServiceDefinition } from './project.js'
 

@@ -1,7 +1,6 @@
 import type { Place } from '@microts/core/base'
+import { entryOf, type Report, type Tree } from '@microts/source/yaml'
 import { lookAtReference } from '../plugins/written.js'
-import type { Report } from '../yaml/mistake.js'
-import { entryOf, type Tree } from '../yaml/tree.js'
 import { projectMistakes } from './errors.js'
 import { type InterfaceChoice, type InterfaceChoices, type InterfaceKind, interfaceKinds, type PluginUse } from './project.js'
 

@@ -1,5 +1,5 @@
 import { didYouMean, MicroError, type Place } from '@microts/core/base'
-import type { Mistake } from '../yaml/mistake.js'
+import type { Mistake } from '@microts/source/yaml'
 
 const mistake = (reason: string, message: string, place: Place, hint?: string): Mistake => ({
   code: 'invalid_argument',

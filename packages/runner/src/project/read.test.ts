@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MicroError } from '@microts/core/base'
+import type { Mistake } from '@microts/source/yaml'
 import { workspace } from '../testing/workspace.js'
 import { typeManifest } from '../testing/programs.js'
 import { parseManifest } from '../types/parse.js'
-import type { Mistake } from '../yaml/mistake.js'
 import { findProject } from './find.js'
 import { parseProject, readProject } from './read.js'
 

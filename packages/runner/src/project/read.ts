@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { entryOf, type Mistake, readTree, type Report, type Tree } from '@microts/source/yaml'
 import type { FetchOptions } from '../plugins/fetch-options.js'
 import { findPlugins } from '../plugins/find-plugins.js'
 import type { FoundPlugins } from '../plugins/found-plugin.js'
 import type { Catalog, DriverName } from '../types/manifest.js'
-import type { Mistake, Report } from '../yaml/mistake.js'
 import { readShape } from '../yaml/shape.js'
-import { entryOf, readTree, type Tree } from '../yaml/tree.js'
 import { checkNeeds } from './check-needs.js'
 import { checkPlugins } from './check-plugins.js'
 import { checkPlaces, checkTypes } from './check-types.js'
@@ -17,6 +16,9 @@ import { type Environment, nameOfFolder, type ProjectLocation } from './find.js'
 import { projectShape } from './keys.js'
 import type { InterfaceKind, Project, ServiceDefinition } from './project.js'
 import { checkReferences, referencesOf } from './references.js'
+
+// What a project of a thousand services would need; beyond it a file is a mistake or an attack.
+const mostBytes = 1024 * 1024
 
 /** What reading a project takes besides its place and what core has. */
 export interface ReadProjectOptions {
@@ -63,7 +65,7 @@ export interface ParsedProject {
 
 /** The project that `text` describes. Looks at the disk for the folders of services; asks nobody for plugins. */
 export async function parseProject(text: string, location: ProjectLocation, catalog: Catalog): Promise<ParsedProject> {
-  const { tree, mistakes: found } = readTree(text, location.file)
+  const { tree, mistakes: found } = readTree(text, location.file, { mostBytes, author: 'user' })
   const mistakes: Mistake[] = [...found]
   const report: Report = (mistake) => mistakes.push(mistake)
   const passedOver: string[] = []

@@ -1,7 +1,6 @@
 import { MicroError, type Place } from '@microts/core/base'
+import { entryOf, type Mistake, type Tree } from '@microts/source/yaml'
 import { lookAtReference } from '../plugins/written.js'
-import type { Mistake } from '../yaml/mistake.js'
-import { entryOf, type Tree } from '../yaml/tree.js'
 import { projectMistakes } from './errors.js'
 import { interfaceKinds, type Project } from './project.js'
 

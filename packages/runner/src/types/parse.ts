@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import type { OptionsSchema } from '@microts/core/plugin'
+import { entryOf, type Mistake, readTree, type Report, type Tree } from '@microts/source/yaml'
 import { type InterfaceKind, interfaceKinds } from '../project/project.js'
-import type { Mistake, Report } from '../yaml/mistake.js'
 import { readShape } from '../yaml/shape.js'
-import { entryOf, readTree, type Tree } from '../yaml/tree.js'
 import { manifestMistakes, typeErrors } from './errors.js'
 import { manifestShape } from './keys.js'
 import {
@@ -20,6 +19,9 @@ import {
 } from './manifest.js'
 import { unknownPlaceholders } from './template.js'
 
+// A list of all plugins that there are is one, too.
+const mostBytes = 1024 * 1024
+
 /**
  * Reads the text of a `micro.plugin.yml`. Entries that are neither a type nor an implementation are pointers to other places and are left out.
  * An implementation's `options` may name a file beside it, which is read. What it names of its own files lies in the folder `root`.
@@ -27,7 +29,7 @@ import { unknownPlaceholders } from './template.js'
  * @throws MicroError `invalid_argument`/`INVALID_MANIFEST` with all mistakes in `details.mistakes`
  */
 export function parseManifest(text: string, file: string, root = dirname(file)): Catalog {
-  const { tree, mistakes: found } = readTree(text, file)
+  const { tree, mistakes: found } = readTree(text, file, { mostBytes, author: 'stranger' })
   const mistakes: Mistake[] = [...found]
   const report: Report = (mistake) => mistakes.push(mistake)
   const raw = tree === undefined ? undefined : (readShape(tree, manifestShape, '', { report }) as RawManifest | undefined)

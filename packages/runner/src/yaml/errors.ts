@@ -1,5 +1,5 @@
 import { didYouMean, type Place } from '@microts/core/base'
-import type { Mistake } from './mistake.js'
+import type { Mistake } from '@microts/source/yaml'
 
 const mistake = (reason: string, message: string, place: Place, hint?: string): Mistake => ({
   code: 'invalid_argument',
@@ -8,28 +8,6 @@ const mistake = (reason: string, message: string, place: Place, hint?: string): 
   place,
   ...(hint !== undefined && { hint }),
 })
-
-/** What can be wrong with a YAML file before its meaning is looked at. */
-export const yamlMistakes = {
-  syntax: (place: Place, why: string) => mistake('YAML_SYNTAX', `Cannot read the YAML: ${why}`, place),
-
-  duplicateKey: (place: Place, key: string) =>
-    mistake('DUPLICATE_KEY', `"${key}" stands twice: the second would replace the first`, place, 'Keep one of the two.'),
-
-  tooLarge: (file: string, bytes: number, maxBytes: number) =>
-    mistake('YAML_TOO_LARGE', `Cannot read ${bytes} bytes of YAML: at most ${maxBytes} are read`, { file }),
-
-  tooMuch: (place: Place, what: string, max: number) =>
-    mistake('YAML_LIMIT', `Cannot read the YAML: it has more than ${max} ${what}`, place, 'Write it out, or split it up.'),
-
-  mergeKey: (place: Place) =>
-    mistake('YAML_MERGE_KEY', 'Cannot use the merge key "<<": it is not read', place, 'Write the keys out where they are meant.'),
-
-  badKey: (place: Place, found: string) =>
-    mistake('YAML_KEY', `Cannot use ${found} as a key: a key is a word`, place, 'Put the key in quotes if it is meant as text.'),
-
-  nul: (place: Place) => mistake('YAML_SYNTAX', 'Cannot read the YAML: it has a NUL byte', place, 'Save the file as UTF-8 text.'),
-}
 
 /** What can be wrong with a value that is YAML but not what the key takes. */
 export const shapeMistakes = {

@@ -1,7 +1,6 @@
 import { nearest } from '@microts/core/base'
+import type { Branch, Entry, Leaf, Report, Tree } from '@microts/source/yaml'
 import { shapeMistakes, spaceAfterColon } from './errors.js'
-import type { Report } from './mistake.js'
-import type { Branch, Entry, Leaf, Tree } from './tree.js'
 
 /**
  * What a value may look like. One table of these is what a file is checked with, and what its JSON Schema is made from.

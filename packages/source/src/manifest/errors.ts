@@ -22,9 +22,6 @@ export const declarationMistakes = {
 
   tooMany: (place: Place, what: string, most: number) => mistake('MANIFEST_LIMIT', `There are more than ${most} ${what}`, place),
 
-  control: (place: Place, path: string) =>
-    mistake('CONTROL_CHARACTER', `"${path}" has control characters, which a terminal would obey: they are not shown`, place),
-
   badUri: (place: Place, uri: string, why: string) => mistake('BAD_URI', `"uri" cannot be ${shown(uri)}: ${why}`, place),
 }
 

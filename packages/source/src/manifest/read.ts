@@ -17,7 +17,7 @@ export function readManifest({ file, text }: ManifestText): {
   readonly declarations: readonly Declaration[]
   readonly mistakes: readonly Mistake[]
 } {
-  const { tree, mistakes: found } = readTree(text, file, mostBytes)
+  const { tree, mistakes: found } = readTree(text, file, { mostBytes, author: 'stranger' })
   const mistakes: Mistake[] = [...found]
   const report: Report = (mistake) => mistakes.push(mistake)
   const plugins = valueOf(tree, 'plugins')
@@ -77,17 +77,11 @@ function readEntry(tree: Tree, path: string, file: string, report: Report): Decl
   }
 }
 
-// C0 and C1, and what turns the direction of a line around.
-// eslint-disable-next-line no-control-regex -- these are what is looked for
-const control = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/
-
 function checkKeys(tree: Branch, path: string, report: Report): void {
   for (const { key, keyPlace, value } of tree.entries) {
     if (!known.includes(key)) report(declarationMistakes.unknownKey(keyPlace, path, key, known))
     if (!texts.includes(key)) continue
     if (value.is !== 'leaf' || value.value === null) report(declarationMistakes.wrongType(value.place, `${path}.${key}`, 'a text'))
-    // The line end of a block of text is no mistake.
-    else if (control.test(value.text.trimEnd().replaceAll('\n', ' '))) report(declarationMistakes.control(value.place, `${path}.${key}`))
   }
 }
 

@@ -33,7 +33,7 @@ export async function readUserConfig(file: string): Promise<UserConfig> {
 
 /** Reads the text of the user's file. Other parts of micro may keep keys of their own in it. */
 export function parseUserConfig(text: string, file: string): UserConfig {
-  const { tree, mistakes: found } = readTree(text, file, mostBytes)
+  const { tree, mistakes: found } = readTree(text, file, { mostBytes, author: 'stranger' })
   const mistakes: Mistake[] = [...found]
   const wrong = (path: string, wanted: string) => mistakes.push(configMistakes.wrong(file, path, wanted))
   const config = { trust: [] as string[], mirrors: new Map<string, string>(), indexes: [] as string[] }

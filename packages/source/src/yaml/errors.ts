@@ -1,5 +1,4 @@
 import type { Place } from '@microts/core/base'
-import { shown } from '../reference/errors.js'
 import type { Mistake } from './mistake.js'
 
 const mistake = (reason: string, message: string, place: Place, hint?: string): Mistake => ({
@@ -10,9 +9,11 @@ const mistake = (reason: string, message: string, place: Place, hint?: string): 
   ...(hint !== undefined && { hint }),
 })
 
-/** What can be wrong with a YAML file before its meaning is looked at. Texts of strangers are shown without control characters. */
+/** What can be wrong with a YAML file before its meaning is looked at. Texts are safe to show, whoever wrote them. */
 export const yamlMistakes = {
-  syntax: (place: Place, why: string) => mistake('YAML_SYNTAX', `Cannot read the YAML: ${shown(why)}`, place),
+  syntax: (place: Place, why: string) => mistake('YAML_SYNTAX', `Cannot read the YAML: ${why}`, place),
+
+  nul: (place: Place) => mistake('YAML_SYNTAX', 'Cannot read the YAML: it has a NUL byte', place, 'Save the file as UTF-8 text.'),
 
   tooLarge: (file: string, bytes: number, most: number) =>
     mistake('YAML_TOO_LARGE', `Cannot read ${bytes} bytes of YAML: at most ${most} are read`, { file }),
@@ -23,9 +24,14 @@ export const yamlMistakes = {
   badKey: (place: Place, found: string) =>
     mistake('YAML_KEY', `Cannot use ${found} as a key: a key is a word`, place, 'Put the key in quotes if it is meant as text.'),
 
-  duplicateKey: (place: Place, key: string) =>
-    mistake('DUPLICATE_KEY', `"${shown(key)}" stands twice: the second would replace the first`, place, 'Keep one of the two.'),
+  mergeKey: (place: Place) =>
+    mistake('YAML_MERGE_KEY', 'Cannot use the merge key "<<": it is not read', place, 'Write the keys out where they are meant.'),
 
-  unsafeKey: (place: Place, key: string) =>
-    mistake('UNSAFE_KEY', `"${shown(key)}" cannot be used as a key: JavaScript gives it a meaning`, place),
+  duplicateKey: (place: Place, key: string) =>
+    mistake('DUPLICATE_KEY', `"${key}" stands twice: the second would replace the first`, place, 'Keep one of the two.'),
+
+  unsafeKey: (place: Place, key: string) => mistake('UNSAFE_KEY', `"${key}" cannot be used as a key: JavaScript gives it a meaning`, place),
+
+  control: (place: Place) =>
+    mistake('CONTROL_CHARACTER', 'A text has control characters, which a terminal would obey: they are not shown', place),
 }
