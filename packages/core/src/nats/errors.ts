@@ -14,6 +14,34 @@ export const natsErrors = {
       },
     ),
 
+  /** A user's permission that names no subject: ignored, it would allow or deny something else than was meant. */
+  permissionInvalid: (user: string, entry: string) =>
+    new MicroError(
+      'invalid_argument',
+      `Cannot use the permission ${JSON.stringify(entry.slice(0, 100))} of the user "${user}": it is no subject`,
+      {
+        reason: 'PERMISSION_INVALID',
+        hint: 'Write a subject, as in `orders.*`; for one queue group alone, under `subscribe`, the group after it: `orders.* workers`.',
+        details: { user },
+      },
+    ),
+
+  /** A user that could not log in as meant. */
+  userInvalid: (user: string, why: string) =>
+    new MicroError('invalid_argument', `Cannot use the NATS user "${user}": ${why}`, {
+      reason: 'NATS_USER_INVALID',
+      hint: 'Give every user a name of its own and a password, in plain text.',
+      details: { user },
+    }),
+
+  /** A key or certificate that cannot be used. */
+  tlsInvalid: (cause: unknown) =>
+    new MicroError('invalid_argument', `Cannot use the key and certificate of the NATS server: ${text(cause)}`, {
+      reason: 'NATS_TLS_INVALID',
+      hint: 'Give `key` and `cert` in PEM, as they belong together.',
+      cause,
+    }),
+
   /** Somebody else listens there. */
   portTaken: (host: string, port: number, cause: unknown) =>
     new MicroError('unavailable', `Cannot listen on ${host}:${port}: the port is taken`, {
@@ -85,6 +113,53 @@ export const natsErrors = {
       reason: 'NATS_CONNECTION_LOST',
       details: { url },
       cause,
+    }),
+
+  /** The server is about to stop, and another one takes over. */
+  lameDuck: (url: string) =>
+    new MicroError('unavailable', `Left the NATS server at ${url}: it is about to stop`, {
+      reason: 'NATS_LAME_DUCK',
+      details: { url },
+    }),
+
+  /** One side wants TLS and the other has none, or the certificate is not to be trusted. */
+  tlsFailed: (url: string, why: string, cause?: unknown) =>
+    new MicroError('failed_precondition', `Cannot use TLS with the NATS server at ${url}: ${why}`, {
+      reason: 'NATS_TLS',
+      hint: 'Write tls://host:port, and give the CA in `tls.ca` when it is one of your own.',
+      details: { url },
+      cause,
+    }),
+
+  /** Another server than the one that was looked for. */
+  otherServer: (url: string, found: string, wanted: string) =>
+    new MicroError('unavailable', `Cannot use the NATS server at ${url}: it is called "${found}", not "${wanted}"`, {
+      reason: 'NATS_OTHER_SERVER',
+      details: { url, found, wanted },
+    }),
+
+  /** The server's own rules forbid it. */
+  notPermitted: (url: string, answer: string) =>
+    new MicroError('permission_denied', `Cannot do that at the NATS server at ${url}: it answers "${answer}"`, {
+      reason: 'NATS_PERMISSION',
+      hint: "Allow the subject for this user in the server's permissions, or log in as another one.",
+      details: { url, answer },
+    }),
+
+  /** Nobody has subscribed to what a request was sent to. */
+  noResponders: (subject: string) =>
+    new MicroError('unavailable', `Cannot get an answer from "${subject}": nobody listens to it`, {
+      reason: 'NATS_NO_RESPONDERS',
+      hint: 'Start what answers there, or correct the subject.',
+      details: { subject },
+    }),
+
+  /** More requests at once than can be told apart. */
+  tooManyRequests: (waiting: number) =>
+    new MicroError('resource_exhausted', `Cannot send a request: ${waiting} wait for their answers already`, {
+      reason: 'TOO_MANY_REQUESTS',
+      hint: 'Wait for answers before you ask for more.',
+      details: { waiting },
     }),
 
   /** A subject, or a queue group, that the protocol cannot carry. */

@@ -29,6 +29,17 @@ export interface NatsSubscribeOptions {
   readonly queue?: string
   /** Ends by itself after so many messages. */
   readonly max?: number
+  /** Told once when the server does not allow it; it has ended then. @default the client's `onError` is told */
+  readonly onRefused?: (error: Error) => void
+}
+
+/** How an answer is asked for. */
+export interface NatsRequestOptions {
+  /** @default 5_000 */
+  readonly timeoutMs?: number
+  /** `NATS/1.0 ...` with its last empty line. */
+  readonly headers?: Uint8Array
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A standing subscription. */
@@ -70,6 +81,16 @@ export interface NatsClient extends Closable {
    * @throws `invalid_argument`/`SUBJECT_INVALID`, `failed_precondition`/`CLOSED`
    */
   subscribe(subject: string, listener: NatsListener, options?: NatsSubscribeOptions): NatsSubscription
+  /**
+   * Publishes with an inbox as reply subject, and resolves with the first answer. All requests of a client share one subscription.
+   *
+   * The time is looked at every 20 ms, so that a request costs no timer. One whose connection is lost is answered by its timeout: whether it was worked on
+   * cannot be known.
+   *
+   * Rejects with what `publish` throws, `unavailable`/`NATS_NO_RESPONDERS` when nobody listens, `deadline_exceeded`, `canceled`, and
+   * `resource_exhausted`/`TOO_MANY_REQUESTS` when 65_536 wait.
+   */
+  request(subject: string, payload: Uint8Array, options?: NatsRequestOptions): Promise<NatsMessage>
   /** Resolves when the server has seen all that was sent before, on whichever connection; rejects with `failed_precondition`/`CLOSED` when the client is closed before that. */
   flush(): Promise<void>
   /**
@@ -92,10 +113,17 @@ export interface NatsServer extends Closable {
   /** `nats://127.0.0.1:4222` */
   readonly url: string
   readonly info: NatsInfo
+  /** `http://127.0.0.1:8222`, when a monitoring port was asked for. */
+  readonly monitorUrl: string | undefined
   /** What happened so far, counted. */
   readonly stats: NatsServerStats
   /** A client in this process: the same rules, no socket. It is closed with the server. */
   connect(): NatsClient
+  /**
+   * Goes gently: takes no new connections, says so to its clients (INFO with `ldm`), which then connect elsewhere, ends after `graceMs` (default 10_000)
+   * those that are left one by one, until `durationMs` (default 120_000), and closes. Resolves when it is closed. Twice is once; `close` cuts it short.
+   */
+  lameDuck(options?: { readonly graceMs?: number; readonly durationMs?: number }): Promise<void>
 }
 
 /** Counts of a server. Messages are counted as they come in and once for each receiver. */

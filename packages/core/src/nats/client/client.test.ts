@@ -6,7 +6,8 @@ import { testClock } from '../../testing/clock.js'
 import type { NatsClientOptions } from './client-options.js'
 import { natsClient } from './client.js'
 import type { NatsClient, NatsClientState } from '../nats.js'
-import { natsServer, type NatsServerOptions } from '../server/server.js'
+import type { NatsServerOptions } from '../server/options.js'
+import { natsServer } from '../server/server.js'
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString()
 const bytes = (text: string) => Buffer.from(text)

@@ -1,16 +1,30 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { natsErrors } from '../errors.js'
 import { errorTexts, type NatsConnect } from '../wire/protocol.js'
+import { permit, type NatsPermissions, type Permit } from './permissions.js'
 
 /** Who may log in. */
 export interface NatsUser {
   readonly user: string
   readonly password: string
+  /** @default everything is allowed */
+  readonly permissions?: NatsPermissions
 }
 
-/** What a server asks of those who connect; with nothing in it everybody is let in. */
+/** Somebody who has logged in. */
+export interface Login {
+  /** Undefined for the token, and where nobody has to log in. */
+  readonly user: string | undefined
+  /** Undefined when everything is allowed. */
+  readonly permit: Permit | undefined
+}
+
+/** What a server asks of those who connect. */
 export interface Credentials {
-  readonly users?: readonly NatsUser[] | undefined
-  readonly token?: string | undefined
+  /** Whether there is anything to log in with; otherwise everybody is let in. */
+  readonly isAsked: boolean
+  /** Who it is, or undefined when nobody who may log in. */
+  login(connect: NatsConnect): Login | undefined
 }
 
 /** What a connection has agreed upon. Before CONNECT it is what nats-server assumes. */
@@ -20,38 +34,100 @@ export interface Agreement {
   readonly echo: boolean
   readonly headers: boolean
   readonly noResponders: boolean
+  /** 1: INFO may come at any time. */
+  readonly protocol: number
   readonly name: string | undefined
+  readonly lang: string | undefined
+  readonly version: string | undefined
 }
 
 /** Before CONNECT. */
-export const firstAgreement: Agreement = { verbose: true, pedantic: true, echo: true, headers: false, noResponders: false, name: undefined }
-
-/** Whether there is anything to log in with. */
-export function asksForLogin(credentials: Credentials): boolean {
-  return credentials.token !== undefined || (credentials.users?.length ?? 0) > 0
+export const firstAgreement: Agreement = {
+  verbose: true,
+  pedantic: true,
+  echo: true,
+  headers: false,
+  noResponders: false,
+  protocol: 0,
+  name: undefined,
+  lang: undefined,
+  version: undefined,
 }
 
+/** Nobody in particular, who may do everything. */
+export const anybody: Login = { user: undefined, permit: undefined }
+
+// bcrypt, as nats-server takes it: compared as plain text, the hash itself would be the password.
+const hash = /^\$2[abxy]\$\d\d\$/
+
 /**
- * Reads the argument of CONNECT: the new agreement, or why the connection ends (`text` undefined: without a word, as nats-server does for what it cannot read).
+ * Makes {@link Credentials} of what a server was given.
+ *
+ * @throws `invalid_argument`/`NATS_USER_INVALID`, `invalid_argument`/`PERMISSION_INVALID`
+ */
+export function credentials(users: readonly NatsUser[], token: string | undefined): Credentials {
+  const names = new Set<string>()
+  const known = users.map(({ user, password, permissions }) => {
+    if (user === '' || password === '') throw natsErrors.userInvalid(user, 'its name or its password is empty')
+    if (names.has(user)) throw natsErrors.userInvalid(user, 'it is listed twice')
+    if (hash.test(password)) throw natsErrors.userInvalid(user, 'its password is a bcrypt hash')
+    names.add(user)
+    const login: Login = { user, permit: permissions === undefined ? undefined : permit(permissions, user) }
+    return { login, user: digest(user), password: digest(password) }
+  })
+  if (token === '') throw natsErrors.userInvalid('(token)', 'the token is empty')
+  const secret = token === undefined ? undefined : digest(token)
+  const isAsked = secret !== undefined || known.length > 0
+
+  return {
+    isAsked,
+    login(connect) {
+      if (!isAsked) return anybody
+      // Every comparison is made, whatever the one before said, so that the time tells nothing.
+      let found = secret !== undefined && timingSafeEqual(digest(connect.auth_token ?? ''), secret) ? anybody : undefined
+      const user = digest(connect.user ?? '')
+      const password = digest(connect.pass ?? '')
+      for (const each of known) {
+        const sameUser = timingSafeEqual(user, each.user)
+        const samePassword = timingSafeEqual(password, each.password)
+        if (sameUser && samePassword) found = each.login
+      }
+      return found
+    },
+  }
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+
+/**
+ * Reads the argument of CONNECT: who it is and the new agreement, or why the connection ends (`text` undefined: without a word, as nats-server does for
+ * what it cannot read).
  */
 export function readConnect(
   json: string,
   before: Agreement,
-  credentials: Credentials,
-): { readonly agreement: Agreement } | { readonly refused: true; readonly text: string | undefined } {
+  { login }: Credentials,
+): { readonly agreement: Agreement; readonly login: Login } | { readonly refused: true; readonly text: string | undefined } {
   const connect = parseConnect(json)
   if (connect === undefined) return { refused: true, text: undefined }
-  if (!isAuthorized(connect, credentials)) return { refused: true, text: errorTexts.authorization }
-  if ((connect.protocol ?? 0) > 1 || (connect.protocol ?? 0) < 0) return { refused: true, text: errorTexts.invalidClientProtocol }
+  const found = login(connect)
+  if (found === undefined) return { refused: true, text: errorTexts.authorization }
+  const { protocol = 0 } = connect
+  if (protocol > 1 || protocol < 0) return { refused: true, text: errorTexts.invalidClientProtocol }
   const agreement: Agreement = {
     verbose: connect.verbose ?? before.verbose,
     pedantic: connect.pedantic ?? before.pedantic,
     echo: connect.echo ?? before.echo,
     headers: connect.headers ?? before.headers,
     noResponders: connect.no_responders ?? before.noResponders,
+    protocol,
     name: connect.name,
+    lang: connect.lang,
+    version: connect.version,
   }
-  return agreement.noResponders && !agreement.headers ? { refused: true, text: errorTexts.noRespondersNeedHeaders } : { agreement }
+  return agreement.noResponders && !agreement.headers
+    ? { refused: true, text: errorTexts.noRespondersNeedHeaders }
+    : { agreement, login: found }
 }
 
 const kinds = {
@@ -87,18 +163,3 @@ function parseConnect(json: string): NatsConnect | undefined {
   }
   return connect
 }
-
-function isAuthorized(connect: NatsConnect, { users = [], token }: Credentials): boolean {
-  if (token === undefined && users.length === 0) return true
-  // Every comparison is made, whatever the one before said, so that the time tells nothing.
-  let authorized = token !== undefined && isEqual(connect.auth_token ?? '', token)
-  for (const { user, password } of users) {
-    const sameUser = isEqual(connect.user ?? '', user)
-    const samePassword = isEqual(connect.pass ?? '', password)
-    authorized = (sameUser && samePassword) || authorized
-  }
-  return authorized
-}
-
-const isEqual = (a: string, b: string) => timingSafeEqual(digest(a), digest(b))
-const digest = (text: string) => createHash('sha256').update(text).digest()

@@ -14,11 +14,21 @@ export interface Match<T extends Interest> {
   readonly groups: readonly (readonly T[])[]
 }
 
+/** What a {@link Sublist} has done so far, and `remembered`: the answers that it holds. */
+export interface SublistCounts {
+  readonly inserts: number
+  readonly removes: number
+  readonly matches: number
+  readonly hits: number
+  readonly remembered: number
+}
+
 /** Subscriptions by subject: a tree with one level a token, and a bounded memory of what was asked before. */
 export interface Sublist<T extends Interest> {
   readonly size: number
   /** Changes with every insertion and removal: whoever keeps a match compares it. */
   readonly generation: number
+  readonly counts: SublistCounts
   insert(interest: T): void
   /** Takes out what was inserted; what was not does nothing. */
   remove(interest: T): void
@@ -26,28 +36,30 @@ export interface Sublist<T extends Interest> {
   match(subject: string): Match<T>
 }
 
+// Made as they are needed: with a hundred thousand subjects most levels have one subscription and nothing below, and three tables each would be 100 MB.
 interface Level<T extends Interest> {
-  readonly next: Map<string, Level<T>>
-  /** Of the subjects that end here. */
-  readonly plain: Set<T>
-  readonly groups: Map<string, Set<T>>
+  next: Map<string, Level<T>> | undefined
+  /** Below `*`. */
+  any: Level<T> | undefined
+  /** At `>`. */
+  rest: Level<T> | undefined
+  /** Of the subjects that end here: the only one, or all. */
+  plain: T | Set<T> | undefined
+  groups: Map<string, Set<T>> | undefined
 }
 
-// Beyond it everything is forgotten at once: a publisher that makes up subjects must not fill the memory, and a refill is cheap.
-const maxRemembered = 4096
+// Of either half of the memory.
+const maxRemembered = 2048
 
 /** An empty {@link Sublist}. */
 export function sublist<T extends Interest>(): Sublist<T> {
   const root = level<T>()
-  const remembered = new Map<string, Match<T>>()
+  // When the young half is full it becomes the old one, and what was the old one is forgotten: subjects that are used once (inboxes) do not push out the others.
+  let young = new Map<string, Match<T>>()
+  let old = new Map<string, Match<T>>()
   let size = 0
   let generation = 0
-
-  const changed = (interest: T) => {
-    generation++
-    if (isPattern(interest.subject)) remembered.clear()
-    else remembered.delete(interest.subject)
-  }
+  const done = { inserts: 0, removes: 0, matches: 0, hits: 0 }
 
   return {
     get size() {
@@ -56,88 +68,159 @@ export function sublist<T extends Interest>(): Sublist<T> {
     get generation() {
       return generation
     },
+    get counts() {
+      return { ...done, remembered: young.size + old.size }
+    },
     insert(interest) {
       let at = root
-      for (const token of interest.subject.split('.')) {
-        let next = at.next.get(token)
-        if (next === undefined) at.next.set(token, (next = level()))
-        at = next
-      }
-      const held = holder(at, interest)
-      if (held.has(interest)) return
-      held.add(interest)
+      for (const token of interest.subject.split('.')) at = below(at, token)
+      if (!add(at, interest)) return
       size++
+      done.inserts++
       changed(interest)
     },
     remove(interest) {
       if (!removeFrom(root, interest.subject.split('.'), 0, interest)) return
       size--
+      done.removes++
       changed(interest)
     },
     match(subject) {
-      const known = remembered.get(subject)
-      if (known !== undefined) return known
-      const plain: T[] = []
-      const groups = new Map<string, T[]>()
-      const tokens = subject.split('.')
-      if (!tokens.includes('')) collect(root, tokens, 0, { plain, groups })
-      const match = { plain, groups: [...groups.values()] }
-      if (remembered.size >= maxRemembered) remembered.clear()
-      remembered.set(subject, match)
-      return match
+      done.matches++
+      const known = young.get(subject)
+      if (known !== undefined) {
+        done.hits++
+        return known
+      }
+      return remember(subject, recall(subject) ?? find(subject))
     },
+  }
+
+  function recall(subject: string): Match<T> | undefined {
+    const known = old.get(subject)
+    if (known !== undefined) done.hits++
+    return known
+  }
+
+  function find(subject: string): Match<T> {
+    const found: Found<T> = { plain: [], groups: undefined }
+    const tokens = subject.split('.')
+    if (!tokens.includes('')) collect(root, tokens, 0, found)
+    return { plain: found.plain, groups: found.groups === undefined ? [] : [...found.groups.values()] }
+  }
+
+  function remember(subject: string, match: Match<T>): Match<T> {
+    if (young.size >= maxRemembered) {
+      old = young
+      young = new Map()
+    }
+    young.set(subject, match)
+    return match
+  }
+
+  function changed(interest: T): void {
+    generation++
+    if (isPattern(interest.subject)) {
+      if (young.size > 0) young = new Map()
+      if (old.size > 0) old = new Map()
+      return
+    }
+    young.delete(interest.subject)
+    old.delete(interest.subject)
   }
 }
 
-const level = <T extends Interest>(): Level<T> => ({ next: new Map(), plain: new Set(), groups: new Map() })
+const level = <T extends Interest>(): Level<T> => ({
+  next: undefined,
+  any: undefined,
+  rest: undefined,
+  plain: undefined,
+  groups: undefined,
+})
 
-function holder<T extends Interest>(at: Level<T>, interest: T): Set<T> {
-  if (interest.queue === undefined) return at.plain
+function below<T extends Interest>(at: Level<T>, token: string): Level<T> {
+  if (token === '*') return (at.any ??= level())
+  if (token === '>') return (at.rest ??= level())
+  at.next ??= new Map()
+  let next = at.next.get(token)
+  if (next === undefined) at.next.set(token, (next = level()))
+  return next
+}
+
+function add<T extends Interest>(at: Level<T>, interest: T): boolean {
+  if (interest.queue === undefined) {
+    if (at.plain === undefined) at.plain = interest
+    else if (at.plain === interest) return false
+    else if (!(at.plain instanceof Set)) at.plain = new Set([at.plain, interest])
+    else if (at.plain.has(interest)) return false
+    else at.plain.add(interest)
+    return true
+  }
+  at.groups ??= new Map()
   let group = at.groups.get(interest.queue)
   if (group === undefined) at.groups.set(interest.queue, (group = new Set()))
-  return group
+  if (group.has(interest)) return false
+  group.add(interest)
+  return true
 }
 
 // Levels that are empty afterwards go too: subjects that are used once (inboxes) must leave nothing behind.
 function removeFrom<T extends Interest>(at: Level<T>, tokens: readonly string[], depth: number, interest: T): boolean {
-  if (depth === tokens.length) {
-    if (interest.queue === undefined) return at.plain.delete(interest)
-    const group = at.groups.get(interest.queue)
-    const removed = group?.delete(interest) ?? false
-    if (group?.size === 0) at.groups.delete(interest.queue)
-    return removed
-  }
+  if (depth === tokens.length) return takeOut(at, interest)
   const token = tokens[depth] as string
-  const next = at.next.get(token)
+  const next = token === '*' ? at.any : token === '>' ? at.rest : at.next?.get(token)
   if (next === undefined || !removeFrom(next, tokens, depth + 1, interest)) return false
-  if (next.next.size === 0 && next.plain.size === 0 && next.groups.size === 0) at.next.delete(token)
+  if (!isEmpty(next)) return true
+  if (token === '*') at.any = undefined
+  else if (token === '>') at.rest = undefined
+  else if (at.next !== undefined && at.next.delete(token) && at.next.size === 0) at.next = undefined
   return true
 }
+
+function takeOut<T extends Interest>(at: Level<T>, interest: T): boolean {
+  if (interest.queue !== undefined) {
+    const group = at.groups?.get(interest.queue)
+    const removed = group?.delete(interest) ?? false
+    if (group?.size === 0) at.groups?.delete(interest.queue)
+    if (at.groups?.size === 0) at.groups = undefined
+    return removed
+  }
+  if (at.plain instanceof Set) {
+    const removed = at.plain.delete(interest)
+    if (at.plain.size === 0) at.plain = undefined
+    return removed
+  }
+  if (at.plain !== interest) return false
+  at.plain = undefined
+  return true
+}
+
+const isEmpty = <T extends Interest>({ next, any, rest, plain, groups }: Level<T>) =>
+  next === undefined && any === undefined && rest === undefined && plain === undefined && groups === undefined
 
 interface Found<T> {
   readonly plain: T[]
   /** A group is one by its name, under whatever patterns its members subscribed. */
-  readonly groups: Map<string, T[]>
+  groups: Map<string, T[]> | undefined
 }
 
 function collect<T extends Interest>(at: Level<T>, tokens: readonly string[], depth: number, found: Found<T>): void {
   if (depth === tokens.length) return take(at, found)
-  const token = tokens[depth] as string
-  const rest = at.next.get('>')
-  if (rest !== undefined) take(rest, found)
-  const any = at.next.get('*')
-  if (any !== undefined) collect(any, tokens, depth + 1, found)
-  // A published `*` or `>` is a plain token; it was looked up above already.
-  if (token === '*' || token === '>') return
-  const exact = at.next.get(token)
+  if (at.rest !== undefined) take(at.rest, found)
+  if (at.any !== undefined) collect(at.any, tokens, depth + 1, found)
+  // A published `*` or `>` is a plain token, and no subscription has it as one.
+  const exact = at.next?.get(tokens[depth] as string)
   if (exact !== undefined) collect(exact, tokens, depth + 1, found)
 }
 
-function take<T extends Interest>(at: Level<T>, found: Found<T>): void {
-  for (const interest of at.plain) found.plain.push(interest)
-  for (const [name, members] of at.groups) {
+function take<T extends Interest>({ plain, groups }: Level<T>, found: Found<T>): void {
+  if (plain instanceof Set) for (const interest of plain) found.plain.push(interest)
+  else if (plain !== undefined) found.plain.push(plain)
+  if (groups === undefined) return
+  found.groups ??= new Map()
+  for (const [name, members] of groups) {
     const group = found.groups.get(name)
     if (group === undefined) found.groups.set(name, [...members])
-    else group.push(...members)
+    else for (const member of members) group.push(member)
   }
 }

@@ -36,17 +36,25 @@ export class Outbox {
   at = 0
   /** In a write that the system has not taken yet. */
   inFlightBytes = 0
+  /** Writes that were begun: one that is under way while this stands still is stuck. */
+  writes = 0
   /** Called before what waits is handed to the socket: what it adds goes along. */
   onFlush: (() => void) | undefined
   /** Called when a write is done, also when it failed. */
   onWritten: (() => void) | undefined
   readonly #pool: SlabPool
+  readonly #maxWriteBytes: number
   #full: Buffer[] = []
   #fullBytes = 0
   #socket: Socket | undefined
 
-  constructor(pool: SlabPool) {
+  /**
+   * With `maxWriteBytes` more than that goes into the next write: one sees sooner whether a slow reader reads at all, and slabs come back. Without, what
+   * `onFlush` adds is always in the write that follows.
+   */
+  constructor(pool: SlabPool, maxWriteBytes = Number.POSITIVE_INFINITY) {
     this.#pool = pool
+    this.#maxWriteBytes = maxWriteBytes
   }
 
   /** All that is not with the system yet. */
@@ -87,17 +95,23 @@ export class Outbox {
     this.#fullBytes = 0
   }
 
+  /** Gives what the socket has not been handed, in its order, and forgets it. */
+  takeAll(): Buffer[] {
+    this.#shelve()
+    const parts = this.#full
+    this.discard()
+    return parts
+  }
+
   /** Hands all that waits to the socket, unless a write is under way, after which it happens by itself. */
   flush(): void {
     const socket = this.#socket
     if (socket === undefined || this.inFlightBytes > 0) return
     this.onFlush?.()
     this.#shelve()
-    const parts = this.#full
+    const parts = this.#next()
     if (parts.length === 0) return
-    this.inFlightBytes = this.#fullBytes
-    this.#full = []
-    this.#fullBytes = 0
+    this.writes++
     const done = (error?: Error | null) => {
       // A buffer of a failed write may still be read by the system: it is left alone.
       if (error === undefined || error === null) for (const part of parts) this.#pool.give(part.length === slabBytes ? part : whole(part))
@@ -115,6 +129,18 @@ export class Outbox {
     for (let index = 0; index < parts.length - 1; index++) socket.write(parts[index] as Buffer)
     socket.write(parts[parts.length - 1] as Buffer, done)
     socket.uncork()
+  }
+
+  // Takes what the next write hands over.
+  #next(): readonly Buffer[] {
+    const all = this.#full
+    let count = 0
+    let bytes = 0
+    while (count < all.length && bytes < this.#maxWriteBytes) bytes += (all[count++] as Buffer).length
+    this.#full = count === all.length ? [] : all.slice(count)
+    this.#fullBytes -= bytes
+    this.inFlightBytes = bytes
+    return count === all.length ? all : all.slice(0, count)
   }
 
   #shelve(): void {

@@ -32,7 +32,16 @@ export interface NatsInfo {
   /** The largest payload, headers included, in bytes. */
   readonly max_payload: number
   readonly auth_required?: boolean
+  /** The client has to begin TLS after INFO. */
   readonly tls_required?: boolean
+  /** And to show a certificate. */
+  readonly tls_verify?: boolean
+  /** TLS is offered to those who want it. */
+  readonly tls_available?: boolean
+  /** Lame duck: it is about to stop, and clients had better leave. */
+  readonly ldm?: boolean
+  /** `host:port` of the servers of its cluster, itself among them. */
+  readonly connect_urls?: readonly string[]
   readonly client_id?: number
   readonly client_ip?: string
 }
@@ -57,7 +66,7 @@ export interface NatsConnect {
   readonly auth_token?: string
 }
 
-/** The texts of `-ERR`, letter for letter as nats-server 2.9 sends them: clients compare them. */
+/** The texts of `-ERR`, letter for letter as nats-server 2.9 sends them: clients compare them. Those about a subject are made by {@link violation}. */
 export const errorTexts = {
   unknownOperation: 'Unknown Protocol Operation',
   controlLine: 'maximum control line exceeded',
@@ -71,4 +80,21 @@ export const errorTexts = {
   noRespondersNeedHeaders: 'no responders requires headers support',
   slowConsumer: 'Slow Consumer',
   staleConnection: 'Stale Connection',
+  maxSubscriptions: 'maximum subscriptions exceeded',
 } as const
+
+/** The texts of `-ERR` for what a user may not do, letter for letter too. */
+export const violation = {
+  publish: (subject: string) => `Permissions Violation for Publish to ${quoted(subject)}`,
+  subscribe: (subject: string, queue: string | undefined) =>
+    `Permissions Violation for Subscription to ${quoted(subject)}${queue === undefined ? '' : ` using queue ${quoted(queue)}`}`,
+}
+
+// As Go quotes: what would end the quotes or the line, or upset a terminal where a log is shown, is escaped.
+function quoted(text: string): string {
+  const escaped = text.replace(/[\0-\x1f"\\\x7f]/g, (character) => {
+    if (character === '"' || character === '\\') return `\\${character}`
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+  return `"${escaped}"`
+}

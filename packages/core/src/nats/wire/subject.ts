@@ -38,3 +38,29 @@ function hasWhiteSpace(subject: string): boolean {
   }
   return false
 }
+
+/** Whether whatever is published to something that `inner` matches is matched by `outer` too. Both are valid. */
+export function patternCovers(outer: string, inner: string): boolean {
+  const wanted = outer.split('.')
+  const found = inner.split('.')
+  for (const [index, token] of wanted.entries()) {
+    if (token === '>') return found.length > index
+    const other = found[index]
+    // A `>` is wider than any one token.
+    if (other === undefined || other === '>' || (token !== '*' && token !== other)) return false
+  }
+  return wanted.length === found.length
+}
+
+/** Whether there is a subject that both match. Both are valid. */
+export function patternsOverlap(one: string, other: string): boolean {
+  const left = one.split('.')
+  const right = other.split('.')
+  for (let index = 0; index < left.length && index < right.length; index++) {
+    const a = left[index]
+    const b = right[index]
+    if (a === '>' || b === '>') return true
+    if (a !== b && a !== '*' && b !== '*') return false
+  }
+  return left.length === right.length
+}
