@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { isTrusted, parseTrust, parseTrustValues } from './trust.js'
+import { isTrusted, parseTrust, parseTrustValues, resembling } from './trust.js'
 import { addTrust, parseUserConfig, readUserConfig } from './user-config.js'
 
 const commit = '9f3c'.repeat(10)
@@ -36,6 +36,16 @@ test('parseTrust() gives one spelling for many, and refuses what may mean someth
   assert.equal(parseTrust('GitHub.com/Alice'), 'github.com/alice')
   for (const text of [`${key}:develop`, 'alice', './x', '*', 'github.com/*', 'broker/nats', '', 'yes', 'https://u:p@github.com/a/b'])
     assert.throws(() => parseTrust(text), { code: 'invalid_argument', reason: 'TRUST_SYNTAX' }, text)
+})
+
+test('resembling() finds the trusted owner whose name is nearly the same, on its host or on a host of nearly its name', () => {
+  const trust = { entries: ['git.example.com', 'github.com/alice', 'gitlab.com/bob/tools'] }
+
+  assert.equal(resembling(trust, 'github.com/a1ice/mailhog'), 'github.com/alice')
+  assert.equal(resembling(trust, 'githib.com/alice/mailhog'), 'github.com/alice')
+  assert.equal(resembling(trust, 'gitlab.com/bobb/x'), 'gitlab.com/bob')
+  for (const other of ['github.com/bob/mailhog', 'github.com/alice/other', 'gitlab.com/alice/mailhog', 'git.example.com/x/y'])
+    assert.equal(resembling(trust, other), undefined, other)
 })
 
 test('parseTrustValues() takes commas and spaces, and keeps the word lock', () => {

@@ -81,14 +81,17 @@ export function mayTrustCommit({ entries, lock }: Trust, key: string): boolean {
   return lock?.plugins.has(key) === true || entries.some((entry) => isSameOrBelow(key, commitAtEnd.exec(entry)?.[1] ?? '\0'))
 }
 
-/** The trusted owner that `key` nearly names, if it is not that one. */
+/** The trusted owner that `key` nearly names, if it is not that one: another name on the same host, or the same name on a host of nearly its name. */
 export function resembling({ entries }: Trust, key: string): string | undefined {
-  const owner = ownerOf(key)
-  const owners = [...new Set(entries.map(ownerOf))].filter((known) => known.includes('/') && known !== owner)
-  return nearest(owner, owners)[0]
+  const [host = '', owner = ''] = key.split('/')
+  const found = entries
+    .map((entry) => entry.split('/'))
+    .find(([otherHost = '', other = '']) => (otherHost === host ? isNear(other, owner) : other === owner && isNear(otherHost, host)))
+  return found?.slice(0, 2).join('/')
 }
 
-const ownerOf = (key: string) => key.split('/').slice(0, 2).join('/')
+/** Not of the whole of `host/owner` at once: there every two short names on one host are near each other. */
+const isNear = (known: string, word: string) => known !== '' && known !== word && nearest(word, [known]).length > 0
 
 /** `github.com/alice` covers `github.com/alice/mailhog//x`, and not `github.com/alice2`. */
 function isSameOrBelow(key: string, source: string): boolean {
