@@ -86,12 +86,16 @@ export function resembling({ entries }: Trust, key: string): string | undefined 
   const [host = '', owner = ''] = key.split('/')
   const found = entries
     .map((entry) => entry.split('/'))
-    .find(([otherHost = '', other = '']) => (otherHost === host ? isNear(other, owner) : other === owner && isNear(otherHost, host)))
+    .find(([otherHost = '', other = '']) => (otherHost === host ? isNear(other, owner) : other === owner && isNearHost(otherHost, host)))
   return found?.slice(0, 2).join('/')
 }
 
 /** Not of the whole of `host/owner` at once: there every two short names on one host are near each other. */
 const isNear = (known: string, word: string) => known !== '' && known !== word && nearest(word, [known]).length > 0
+
+// They are near each other, and nobody is taken for another on them because of the host.
+const wellKnown = ['github.com', 'gitlab.com', 'bitbucket.org']
+const isNearHost = (known: string, host: string) => !wellKnown.includes(host) && isNear(known, host)
 
 /** `github.com/alice` covers `github.com/alice/mailhog//x`, and not `github.com/alice2`. */
 function isSameOrBelow(key: string, source: string): boolean {
