@@ -7,13 +7,15 @@ export interface NatsAddress {
   readonly port: number
   /** Without user and password: for people. */
   readonly url: string
+  /** Never without TLS: `tls://host`. */
+  readonly tls: boolean
   readonly user?: string
   readonly password?: string
   readonly token?: string
 }
 
 /**
- * Reads `nats://host:port`, `host:port` or `host`; `nats://user:password@host` and `nats://token@host` log in.
+ * Reads `nats://host:port`, `host:port` or `host`; `nats://user:password@host` and `nats://token@host` log in, `tls://host` goes nowhere without TLS.
  *
  * @throws `invalid_argument`/`ADDRESS_INVALID`
  */
@@ -25,13 +27,20 @@ export function parseAddress(text: string): NatsAddress {
   } catch {
     throw natsErrors.addressInvalid(shown, 'it is no URL')
   }
-  if (url.protocol !== 'nats:') throw natsErrors.addressInvalid(shown, `"${url.protocol}//" is not spoken here`)
+  if (url.protocol !== 'nats:' && url.protocol !== 'tls:') throw natsErrors.addressInvalid(shown, `"${url.protocol}//" is not spoken here`)
   if (url.hostname === '') throw natsErrors.addressInvalid(shown, 'it names no host')
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = url.port === '' ? defaultPort : Number(url.port)
-  const user = decodeURIComponent(url.username)
-  const password = decodeURIComponent(url.password)
-  return { host, port, url: natsUrl(host, port), ...login(user, password) }
+  const tls = url.protocol === 'tls:'
+  return { host, port, tls, url: natsUrl(host, port, tls), ...login(decoded(url.username, shown), decoded(url.password, shown)) }
+}
+
+function decoded(text: string, shown: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw natsErrors.addressInvalid(shown, 'a "%" in user or password is not followed by two hex digits')
+  }
 }
 
 function login(user: string, password: string): { user?: string; password?: string; token?: string } {
@@ -50,9 +59,9 @@ export function parseAddresses(list: string | readonly string[]): NatsAddress[] 
   return texts.map(parseAddress)
 }
 
-/** `nats://127.0.0.1:4222`, with brackets around IPv6. */
-export function natsUrl(host: string, port: number): string {
-  return `nats://${host.includes(':') ? `[${host}]` : host}:${port}`
+/** `nats://127.0.0.1:4222`, or `tls://...`, with brackets around IPv6. */
+export function natsUrl(host: string, port: number, tls = false): string {
+  return `${tls ? 'tls' : 'nats'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** Whether only programs of this machine can reach what listens on `host`. A name other than localhost may mean anything, so it counts as public. */

@@ -7,6 +7,9 @@ import { join } from 'node:path'
 export interface NativeServer {
   readonly port: number
   readonly url: string
+  /** `SIGUSR2` makes it a lame duck. */
+  signal(name: NodeJS.Signals): void
+  /** As kill -9 does. */
   close(): Promise<void>
 }
 
@@ -28,10 +31,10 @@ export function findNativeServer(): string | undefined {
     })
 }
 
-/** For tests: starts nats-server at `path` on a free port of loopback, with `settings` in its own format. */
-export async function startNativeServer(path: string, settings = ''): Promise<NativeServer> {
+/** For tests: starts nats-server at `path` on `port` of loopback (-1: a free one), with `settings` in its own format. */
+export async function startNativeServer(path: string, settings = '', port = -1): Promise<NativeServer> {
   const folder = mkdtempSync(join(tmpdir(), 'micro-nats-'))
-  writeFileSync(join(folder, 'server.conf'), `listen: "127.0.0.1:-1"\n${settings}\n`)
+  writeFileSync(join(folder, 'server.conf'), `listen: "127.0.0.1:${port}"\n${settings}\n`)
   const child = spawn(path, ['-c', join(folder, 'server.conf')], { stdio: ['ignore', 'ignore', 'pipe'] })
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const close = async () => {
@@ -40,14 +43,14 @@ export async function startNativeServer(path: string, settings = ''): Promise<Na
     rmSync(folder, { recursive: true, force: true })
   }
   let log = ''
-  const port = await new Promise<number>((resolve, reject) => {
+  const found = await new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', () => reject(new Error(`nats-server ended: ${log}`)))
     child.stderr.on('data', (chunk: Buffer) => {
       log += chunk.toString()
-      const found = /Listening for client connections on 127\.0\.0\.1:(\d+)[\s\S]*Server is ready/.exec(log)
-      if (found !== null) resolve(Number(found[1]))
+      const match = /Listening for client connections on 127\.0\.0\.1:(\d+)[\s\S]*Server is ready/.exec(log)
+      if (match !== null) resolve(Number(match[1]))
     })
   })
-  return { port, url: `nats://127.0.0.1:${port}`, close }
+  return { port: found, url: `nats://127.0.0.1:${found}`, signal: (name) => void child.kill(name), close }
 }

@@ -1,15 +1,27 @@
 import type { Clock } from '../../base/index.js'
 import type { NatsClientState } from '../nats.js'
+import type { NatsTlsOptions } from './link.js'
 
 /** How to connect. */
-export interface NatsClientOptions {
-  /** `nats://host:port`, or several with commas between them or in a list: they are tried in turn. User and password, or a token, stand in the address. */
+export interface NatsClientOptions extends ConnectionOptions {
+  /**
+   * `nats://host:port`, or several with commas between them or in a list: they are tried in turn, and after them those that a server names in its INFO.
+   * User and password, or a token, stand in the address. `tls://` says nothing to a server without TLS; one that requires it gets it in any case.
+   */
   readonly servers: string | readonly string[]
+}
+
+/** How a client behaves, wherever its server is. */
+export interface ConnectionOptions {
   /** How this client is called in the server's lists. */
   readonly name?: string
+  /** Whom to trust. Given: without TLS nothing is said to any server. */
+  readonly tls?: NatsTlsOptions
+  /** A server with another `server_name` in its INFO is passed over. */
+  readonly serverName?: string
   /** For one attempt to connect and log in. @default 5_000 */
   readonly connectTimeoutMs?: number
-  /** The most that the first wait before connecting again can be; it doubles. @default 50 */
+  /** The most that the first wait before connecting again can be; it doubles with each round of the servers. @default 50 */
   readonly reconnectBaseMs?: number
   /** The most that any such wait can be. @default 2_000 */
   readonly reconnectCapMs?: number
@@ -24,6 +36,6 @@ export interface NatsClientOptions {
   readonly random?: () => number
   /** Told when the connection is lost (`error` says why) and when it is back. */
   readonly onState?: (state: NatsClientState, error?: Error) => void
-  /** Told of what the server complains about, and of what a listener throws. @default the latter is thrown where nobody catches it */
+  /** Told of what the server complains about, of a login that is refused while connecting again, and of what a listener throws. @default the latter is thrown where nobody catches it */
   readonly onError?: (error: unknown) => void
 }

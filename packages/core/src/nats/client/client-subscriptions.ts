@@ -1,8 +1,8 @@
-import { BufferedMessage, textArgument } from '../wire/message.js'
 import type { NatsListener } from '../nats.js'
+import { BufferedMessage, textArgument } from '../wire/message.js'
 import type { Frame } from '../wire/parser.js'
-import { readNumber, Verb } from '../wire/verbs.js'
 import { isPattern } from '../wire/subject.js'
+import { readNumber, Verb } from '../wire/verbs.js'
 
 /** What a client has subscribed to, on whichever connection. */
 export interface ClientSubscriptions {
@@ -12,6 +12,8 @@ export interface ClientSubscriptions {
   remove(sid: number): boolean
   /** Hands a message to its listener; gives the number of a subscription that has had its last one. */
   deliver(frame: Frame): number | undefined
+  /** Ends those that the server refuses. Gives whether there were any who wanted to be told. */
+  refuse(subject: string, queue: string | undefined, error: Error): boolean
   /** What asks a new server for all of them. */
   lines(): string
   /** What ends all of them at the server, while the listeners still get what is under way. */
@@ -19,12 +21,16 @@ export interface ClientSubscriptions {
   clear(): void
 }
 
-interface NewSubscription {
+/** What is subscribed to. */
+export interface NewSubscription {
   readonly subject: string
   readonly queue: string | undefined
   /** 0: does not end by itself. */
   readonly max: number
   readonly listener: NatsListener
+  /** Takes the bytes themselves, in the listener's place. */
+  readonly onFrame?: (frame: Frame) => void
+  readonly onRefused?: ((error: Error) => void) | undefined
 }
 
 interface Standing extends NewSubscription {
@@ -61,15 +67,25 @@ export function clientSubscriptions(onError: (error: unknown) => void): ClientSu
         standing.delete(sid)
         last = undefined
       }
-      const hasReply = frame.count === (frame.verb === Verb.hmsg ? 5 : 4)
-      const subject = subscription.isPattern ? textArgument(frame, 0) : subscription.subject
       try {
-        subscription.listener(new BufferedMessage(subject, hasReply ? textArgument(frame, 2) : undefined, frame))
+        if (subscription.onFrame === undefined) subscription.listener(messageOf(subscription, frame))
+        else subscription.onFrame(frame)
       } catch (error) {
         onError(error)
       }
       // The server counts too, but it has begun anew if the connection is not the first.
       return isLast ? sid : undefined
+    },
+    refuse(subject, queue, error) {
+      let isTold = false
+      for (const each of [...standing.values()].filter((one) => one.subject === subject && one.queue === queue)) {
+        last = undefined
+        standing.delete(each.sid)
+        if (each.onRefused === undefined) continue
+        isTold = true
+        each.onRefused(error)
+      }
+      return isTold
     },
     lines: () => [...standing.values()].map(linesOf).join(''),
     unsubscribeLines: () => [...standing.keys()].map((sid) => `UNSUB ${sid}\r\n`).join(''),
@@ -78,6 +94,12 @@ export function clientSubscriptions(onError: (error: unknown) => void): ClientSu
       last = undefined
     },
   }
+}
+
+function messageOf(subscription: Standing, frame: Frame): BufferedMessage {
+  const hasReply = frame.count === (frame.verb === Verb.hmsg ? 5 : 4)
+  const subject = subscription.isPattern ? textArgument(frame, 0) : subscription.subject
+  return new BufferedMessage(subject, hasReply ? textArgument(frame, 2) : undefined, frame)
 }
 
 // Latin-1 text of UTF-8 bytes, since the outbox writes a byte a character.

@@ -1,10 +1,10 @@
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import type { Clock } from '../../base/index.js'
 import type { NatsAddress } from '../address.js'
 import { natsErrors } from '../errors.js'
 import { natsParser, type Frame } from '../wire/parser.js'
-import { Verb } from '../wire/verbs.js'
 import { errorTexts, protocolVersion, type NatsConnect, type NatsInfo } from '../wire/protocol.js'
+import { Verb } from '../wire/verbs.js'
 
 /** A connection to a server that has let us in. */
 export interface Link {
@@ -15,12 +15,27 @@ export interface Link {
   destroy(): void
 }
 
+/** Whom to trust, and who one is, in TLS. PEM texts. */
+export interface NatsTlsOptions {
+  /** Who signs servers. @default those that Node trusts */
+  readonly ca?: string | Buffer
+  /** A certificate of the client's own, where the server asks for one. */
+  readonly cert?: string | Buffer
+  readonly key?: string | Buffer
+  /** The name that the certificate must have. @default the address' host */
+  readonly serverName?: string
+}
+
 /** How to make a {@link Link}. */
 export interface LinkOptions {
   readonly name: string | undefined
   readonly clock: Clock
   /** From the first packet to the server's answer to CONNECT. */
   readonly timeoutMs: number
+  /** Given: without TLS nothing is said to a server. */
+  readonly tls: NatsTlsOptions | undefined
+  /** A server that is called otherwise is not the one that is looked for. */
+  readonly serverName: string | undefined
   /** Every operation after the login. */
   readonly onFrame: (frame: Frame) => void
   /** Once, when an open link has ended by itself. */
@@ -36,22 +51,36 @@ const maxMessageBytes = 64 * 1024 * 1024
 export function openLink(address: NatsAddress, options: LinkOptions): Promise<Link> {
   const { clock, timeoutMs, onFrame, onEnd, signal } = options
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: address.host, port: address.port, noDelay: true })
     let step: 'info' | 'login' | 'open' | 'over' = 'info'
     let info: NatsInfo | undefined
     let lastError: Error | undefined
+    if (signal.aborted) return reject(signal.reason as Error)
 
-    const parser = natsParser({ side: 'client', maxControlLineBytes: maxLineBytes, maxPayloadBytes: maxMessageBytes, onFrame: receive })
+    let parser = newParser()
+    const plain = connect({ host: address.host, port: address.port, noDelay: true })
+    let socket: Socket = plain
     const cancelTimer = clock.after(timeoutMs, () => end(new Error(`no answer within ${timeoutMs} ms`)))
     const abort = () => end(signal.reason as Error)
-    if (signal.aborted) return abort()
     signal.addEventListener('abort', abort, { once: true })
-    socket.on('error', (error) => (lastError = error))
-    socket.on('close', () => end(natsErrors.connectionLost(address.url, lastError)))
-    socket.on('data', (chunk: Buffer) => {
-      const fault = parser.push(chunk)
-      if (fault !== undefined) end(natsErrors.unreadable(address.url, fault))
-    })
+    listen(plain)
+
+    function newParser() {
+      return natsParser({ side: 'client', maxControlLineBytes: maxLineBytes, maxPayloadBytes: maxMessageBytes, onFrame: receive })
+    }
+
+    function listen(to: Socket): void {
+      to.on('error', (error) => (lastError = error))
+      to.on('close', () => end(closedBy(lastError)))
+      to.on('data', (chunk: Buffer) => {
+        const fault = parser.push(chunk)
+        if (fault !== undefined) end(natsErrors.unreadable(address.url, fault))
+      })
+    }
+
+    function closedBy(error: Error | undefined): Error {
+      const isTls = /CERT|SIGNATURE|TLS|SSL/.test(String((error as { code?: unknown } | undefined)?.code))
+      return isTls ? natsErrors.tlsFailed(address.url, String(error?.message), error) : natsErrors.connectionLost(address.url, error)
+    }
 
     function settle(): void {
       cancelTimer()
@@ -61,10 +90,8 @@ export function openLink(address: NatsAddress, options: LinkOptions): Promise<Li
     function end(cause: Error): void {
       if (step === 'over') return
       const wasOpen = step === 'open'
-      step = 'over'
+      destroy()
       settle()
-      parser.stop()
-      socket.destroy()
       if (wasOpen) onEnd(cause)
       else reject(cause)
     }
@@ -72,20 +99,55 @@ export function openLink(address: NatsAddress, options: LinkOptions): Promise<Li
     function receive(frame: Frame): void {
       if (frame.verb === Verb.err) {
         const answer = errorText(frame)
-        if (step !== 'open' || answer === errorTexts.authorization) return end(refusal(address, answer))
+        if (step !== 'open' || isLoginRefusal(answer)) return end(refusal(address, answer))
       }
       if (step === 'open') return onFrame(frame)
-      if (step === 'info' && frame.verb === Verb.info) {
-        info = readInfo(frame)
-        if (info === undefined) return end(natsErrors.unreadable(address.url, 'INFO'))
-        step = 'login'
-        socket.write(`CONNECT ${JSON.stringify(greeting(address, info, options.name))}\r\nPING\r\n`)
-      } else if (step === 'login' && frame.verb === Verb.ping) socket.write('PONG\r\n')
+      if (step === 'info' && frame.verb === Verb.info) onInfo(readInfo(frame))
+      else if (step === 'login' && frame.verb === Verb.ping) socket.write('PONG\r\n')
       else if (step === 'login' && frame.verb === Verb.pong && info !== undefined) {
         step = 'open'
         settle()
         resolve({ socket, address, info, destroy })
       }
+    }
+
+    function onInfo(found: NatsInfo | undefined): void {
+      if (found === undefined) return end(natsErrors.unreadable(address.url, 'INFO'))
+      const { serverName, tls } = options
+      if (serverName !== undefined && found.server_name !== serverName)
+        return end(natsErrors.otherServer(address.url, found.server_name, serverName))
+      info = found
+      step = 'login'
+      if (found.tls_required === true || ((address.tls || tls !== undefined) && found.tls_available === true)) return secure()
+      if (address.tls || tls !== undefined) return end(natsErrors.tlsFailed(address.url, 'the server does not offer it'))
+      logIn(found)
+    }
+
+    // What came in the clear behind INFO is not read: whoever can write into the connection could have put it there.
+    function secure(): void {
+      parser.stop()
+      plain.removeAllListeners('data')
+      // Loaded here: most servers are on this machine, and TLS is a large part of Node.
+      const { connect: connectTls } = process.getBuiltinModule('node:tls')
+      const { ca, cert, key, serverName = address.host } = options.tls ?? {}
+      const secured = connectTls({
+        socket: plain,
+        host: serverName,
+        ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
+        ...(ca === undefined ? {} : { ca }),
+        ...(cert === undefined ? {} : { cert }),
+        ...(key === undefined ? {} : { key }),
+      })
+      socket = secured
+      parser = newParser()
+      listen(secured)
+      secured.once('secureConnect', () => {
+        if (info !== undefined) logIn(info)
+      })
+    }
+
+    function logIn(to: NatsInfo): void {
+      socket.write(`CONNECT ${JSON.stringify(greeting(address, to, options.name))}\r\nPING\r\n`)
     }
 
     function destroy(): void {
@@ -128,7 +190,9 @@ function greeting(address: NatsAddress, info: NatsInfo, name: string | undefined
   }
 }
 
+const isLoginRefusal = (answer: string) =>
+  answer === errorTexts.authorization || answer === errorTexts.authenticationTimeout || /^(User|Account) Authentication /.test(answer)
+
 function refusal(address: NatsAddress, answer: string): Error {
-  const isLogin = answer === errorTexts.authorization || answer === errorTexts.authenticationTimeout
-  return isLogin ? natsErrors.notAuthorized(address.url, answer) : natsErrors.serverSaid(address.url, answer)
+  return isLoginRefusal(answer) ? natsErrors.notAuthorized(address.url, answer) : natsErrors.serverSaid(address.url, answer)
 }

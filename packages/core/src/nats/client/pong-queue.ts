@@ -10,9 +10,12 @@ export interface PongQueue {
   reset(): void
   /** There will be no further connection. */
   fail(error: Error): void
+  /** Gives those who wait, in their order, to somebody else. */
+  takeAll(): readonly Waiter[]
 }
 
-interface Waiter {
+/** Who waits. */
+export interface Waiter {
   readonly resolve: () => void
   readonly reject: (error: Error) => void
 }
@@ -36,10 +39,15 @@ export function pongQueue(): PongQueue {
       asked = []
     },
     fail(error) {
-      const all = [...asked, ...unasked]
-      asked = []
-      unasked = []
-      for (const waiter of all) waiter.reject(error)
+      for (const waiter of takeAll()) waiter.reject(error)
     },
+    takeAll,
+  }
+
+  function takeAll(): readonly Waiter[] {
+    const all = [...asked, ...unasked]
+    asked = []
+    unasked = []
+    return all
   }
 }
