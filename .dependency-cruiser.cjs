@@ -13,7 +13,7 @@ const TEST_OR_SUITE = '(\\.test|\\.fixture|/conformance|/conformance/[^/]+)\\.ts
 const CONTRACT = `^packages/core/src/${KIND}/\\1\\.ts$`
 const BASE = '^packages/core/src/base/'
 const CORE_DOOR = '^packages/core/src/(index|[^/]+/(index|conformance))\\.ts$'
-const DOORS = [CORE_DOOR, '^packages/(source|runner)/src/index\\.ts$', '^packages/source/src/yaml/index\\.ts$']
+const DOORS = [CORE_DOOR, '^packages/(source|runner)/src/index\\.ts$', '^packages/source/src/(yaml|testing)/index\\.ts$']
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 
@@ -105,6 +105,12 @@ const tools = [
     'From a reference to a folder, for several readers: it needs base and plugin of core.',
     { path: '^packages/source/', pathNot: TEST },
     { path: '^(packages|plugins|service-types)/', pathNot: ['^packages/source/', '^packages/core/src/(base|plugin)/'] },
+  ),
+  rule(
+    'git-hosts-of-tests-are-for-tests',
+    'The hosts on loopback are not published: only tests, and what they share, import them.',
+    { path: '^(packages|plugins|service-types)/', pathNot: [TEST, '/testing(/|\\.ts$)'] },
+    { path: '^packages/source/src/testing/' },
   ),
   rule(
     'the-runner-knows-no-face',

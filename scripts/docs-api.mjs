@@ -81,7 +81,7 @@ function frontDoors() {
           .replace(/^service-types-/, 'service-')
     return Object.entries(exports).flatMap(([subpath, target]) => {
       const source = target['@microts/source']
-      if (source === undefined || subpath.endsWith('/conformance')) return []
+      if (source === undefined || target.types === undefined || subpath.endsWith('/conformance')) return []
       const file = join(folder, source)
       if (!existsSync(join(root, file))) return []
       return [{ file, name: subpath === '.' ? mainDoor(base) : `${base}/${subpath.slice(2)}` }]

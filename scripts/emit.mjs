@@ -6,7 +6,7 @@ import { filesBelow, root, writeWhole } from './files.mjs'
 
 /**
  * Writes `<package>/src/a/b.ts` as `<out>/<package>/dist/a/b.{js,js.map,d.ts}`. Tests, their fixtures and a package's own test
- * kit (src/testing, where it is no front door) are left out; suites (conformance.ts) ship.
+ * kit (src/testing, where it is no published front door) are left out; suites (conformance.ts) ship.
  *
  * @param {string[]} packages folders, relative to the root
  * @param {string} out absolute
@@ -31,7 +31,7 @@ export function emitPackages(packages, out) {
   }
   const sources = packages.flatMap((folder) => {
     const { exports } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
-    const isForTests = Object.hasOwn(exports ?? {}, './testing') ? /\.(test|fixture)\.ts$/ : /\.(test|fixture)\.ts$|\/src\/testing\//
+    const isForTests = exports?.['./testing']?.default !== undefined ? /\.(test|fixture)\.ts$/ : /\.(test|fixture)\.ts$|\/src\/testing\//
     return filesBelow(join(root, folder, 'src'), (path) => path.endsWith('.ts') && !isForTests.test(path))
   })
   const program = ts.createProgram(
