@@ -9,6 +9,8 @@ export interface OptionSpec {
   readonly choices?: readonly string[]
   /** It may be given again, and its value is the list of all that was given. One word each time, so that it takes none that belongs to the command. */
   readonly isRepeated?: boolean
+  /** The help does not list it. */
+  readonly isHidden?: boolean
 }
 
 /** A word after the command. */
@@ -32,6 +34,8 @@ export interface Command {
   /** Lines to type, the most useful first. The help begins with them. */
   readonly examples: readonly string[]
   readonly arguments?: readonly ArgumentSpec[]
+  /** A word that may stand right behind the command, and says nothing: `service` in `micro new service orders`. */
+  readonly idleWord?: string
   readonly options?: readonly OptionSpec[]
   /** Does it. Gives the exit code; undefined is 0. A failure is thrown as a MicroError and shown by main. */
   run(invocation: Invocation, terminal: Terminal): Promise<number | undefined | void>

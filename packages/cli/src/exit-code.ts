@@ -13,7 +13,17 @@ export const exitCodes = {
   integrity: 8,
 } as const
 
-const usage = ['USAGE', 'NAME_INVALID', 'PROJECT_AMBIGUOUS', 'BAD_PATTERN', 'TRUST_SYNTAX', 'TRUST_LOCK_NOT_FROZEN']
+const usage = [
+  'USAGE',
+  'NAME_INVALID',
+  'PROJECT_AMBIGUOUS',
+  'BAD_PATTERN',
+  'TRUST_SYNTAX',
+  'TRUST_LOCK_NOT_FROZEN',
+  'PLUGIN_WORDS_INVALID',
+  'PLUGIN_BUILT_IN',
+  'PLUGIN_REFERENCE',
+]
 // What is wrong about a reference itself. In a file of the user's it is configuration.
 const reference = ['REF_SYNTAX', 'PROTO_DENIED', 'INSECURE', 'HOST_SYNTAX', 'PATH_ESCAPE', 'RESERVED_NAME', 'CRED_IN_URL']
 // What somebody changed who should not have, and whom nobody has said to trust.
@@ -31,6 +41,11 @@ const invalidConfiguration = [
   'PROJECT_UNREADABLE',
   'NO_SERVICES',
   'PLUGINS_NOT_IMPORTED',
+  'PLUGINS_EDITED',
+  'PLUGIN_KIND_MISMATCH',
+  'PLUGIN_API_MISMATCH',
+  'PLUGIN_OPTIONS_INVALID',
+  'AMBIGUOUS_PLUGIN',
   'PLUGIN_SOURCE_UNSUPPORTED',
   'DRIVER_UNSUPPORTED',
   'NO_DRIVER',
@@ -41,6 +56,7 @@ const invalidConfiguration = [
 ]
 const missingDependency = [
   'PLUGIN_NOT_INSTALLED',
+  'PLUGIN_ENTRY_MISSING',
   'PLUGIN_NOT_IN_MANIFEST',
   'COMMAND_NOT_FOUND',
   'GIT_MISSING',

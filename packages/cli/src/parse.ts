@@ -18,9 +18,10 @@ export function parse(command: Command, words: readonly string[]): Parsed {
     .option('--no-color', 'write without colours, as NO_COLOR=1 does')
     .addHelpText('before', `${['Examples:', ...command.examples.map((example) => `  ${example}`)].join('\n')}\n`)
   for (const { name, description } of command.arguments ?? []) parser.argument(name, description)
-  for (const { flags, description, choices, isRepeated } of command.options ?? []) {
+  for (const { flags, description, choices, isRepeated, isHidden } of command.options ?? []) {
     const option = new Option(flags, description)
     if (isRepeated === true) option.argParser((word: string, before: readonly string[] | undefined) => [...(before ?? []), word])
+    if (isHidden === true) option.hideHelp()
     parser.addOption(choices === undefined ? option : option.choices(choices))
   }
   parser.action((...parts: unknown[]) => {
@@ -29,13 +30,18 @@ export function parse(command: Command, words: readonly string[]): Parsed {
   })
 
   try {
-    parser.parse([...words], { from: 'user' })
+    parser.parse(withoutIdleWord(words, command.idleWord), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.code === 'commander.helpDisplayed' || error.code === 'commander.help') return { help: help.trimEnd() }
     throw cliErrors.usage(sentence(complaint === '' ? error.message : complaint), command.name)
   }
   return { invocation: invocation as Invocation }
+}
+
+function withoutIdleWord(words: readonly string[], idle: string | undefined): string[] {
+  const first = words.findIndex((word) => word !== '--json' && word !== '--no-color')
+  return words.filter((word, index) => index !== first || word !== idle)
 }
 
 // The library writes `error: unknown option '--jsn'\n(Did you mean --json?)`; ours is one sentence.

@@ -18,17 +18,23 @@ const silentMs = 1000
  * The dependencies that make a new project run with what this command was installed from: a released version by its number; tarballs (of a checkout,
  * or those that this command itself was installed from) by their files, and then also the packages that they need of each other, which no registry has.
  *
+ * `plugins`: the packages of plugins of ours that it is to have besides.
+ *
  * Packing a checkout takes a while when something in it has changed; `tell` gets a line for people when it does.
  *
  * @throws `failed_precondition`/`PACK_FAILED` or `TARBALL_GONE`
  */
-export async function ourDependencies(installation: Installation, tell: (line: string) => void): Promise<OurDependencies> {
+export async function ourDependencies(
+  installation: Installation,
+  tell: (line: string) => void,
+  plugins: readonly string[] = [],
+): Promise<OurDependencies> {
   const files = installation.checkout === undefined ? installedTarballs(installation.folder) : await packed(installation.checkout, tell)
   const version = `^${installation.version}`
-  if (files === undefined) return { dependencies: { '@microts/core': version }, devDependencies: { '@microts/cli': version } }
-  const { '@microts/core': core = version, ...others } = files
-  const needed = Object.entries(others).filter(([name]) => name === '@microts/cli' || installation.needs.includes(name))
-  return { dependencies: { '@microts/core': core }, devDependencies: Object.fromEntries(needed) }
+  const used = Object.fromEntries(['@microts/core', ...plugins].map((name) => [name, files?.[name] ?? version]))
+  if (files === undefined) return { dependencies: used, devDependencies: { '@microts/cli': version } }
+  const isNeeded = (name: string) => used[name] === undefined && (name === '@microts/cli' || installation.needs.includes(name))
+  return { dependencies: used, devDependencies: Object.fromEntries(Object.entries(files).filter(([name]) => isNeeded(name))) }
 }
 
 async function packed(checkout: string, tell: (line: string) => void): Promise<Readonly<Record<string, string>>> {

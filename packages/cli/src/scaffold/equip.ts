@@ -14,27 +14,35 @@ export interface Equipment {
   readonly testScript: string | undefined
 }
 
+/** What {@link equipService} takes. */
+export interface EquipOptions {
+  readonly installation: Installation
+  /** The project's. */
+  readonly folder: string
+  /** The service's, for a template. */
+  readonly name: string
+  /** Packages of ours that the service imports besides. @default [] */
+  readonly packages?: readonly string[]
+  /** Gets a line for people when something takes a while. */
+  readonly tell: (line: string) => void
+}
+
 /**
  * Sees to it that a project has what a new service imports: nothing to do in one that `micro new` made; in a repository that was there before, its
  * package.json gets what it lacks. What the repository has installed in a folder above counts as there. A project without a package.json gets the template's.
  *
  * @throws `invalid_argument`/`MANIFEST_UNREADABLE`, and those of {@link ourDependencies}
  */
-export async function equipService(
-  installation: Installation,
-  folder: string,
-  name: string,
-  tell: (line: string) => void,
-): Promise<Equipment> {
+export async function equipService({ installation, folder, name, packages = [], tell }: EquipOptions): Promise<Equipment> {
   const template = await projectTemplate(installation, name)
   const wanted = JSON.parse(template('package.json')) as OurDependencies
   const file = join(folder, 'package.json')
   const manifest = existsSync(file) ? await readManifest(file) : undefined
   const named = { ...manifest?.dependencies, ...manifest?.devDependencies }
   const isMissing = (package_: string) => named[package_] === undefined && !isInstalled(package_, folder)
-  const needsOurs = isMissing('@microts/core') || isMissing('@microts/cli')
+  const needsOurs = ['@microts/core', '@microts/cli', ...packages].some(isMissing)
   // Only then: they may have to be packed first.
-  const ours = needsOurs ? await ourDependencies(installation, tell) : { dependencies: {}, devDependencies: {} }
+  const ours = needsOurs ? await ourDependencies(installation, tell, packages) : { dependencies: {}, devDependencies: {} }
   const missing = {
     dependencies: onlyIf(isMissing, { ...wanted.dependencies, ...ours.dependencies }),
     devDependencies: onlyIf(isMissing, { ...wanted.devDependencies, ...ours.devDependencies }),

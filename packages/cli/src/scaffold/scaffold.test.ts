@@ -278,14 +278,18 @@ test('equipService() gives a project what it lacks, and does not ask again', asy
   })
   const own = installation({ templates: join(folder, 'templates') })
 
-  const there = await equipService(own, join(folder, 'there'), 'stock', tellNobody)
-  const bare = await equipService(own, join(folder, 'bare'), 'stock', tellNobody)
+  const there = await equipService({ installation: own, folder: join(folder, 'there'), name: 'stock', tell: tellNobody })
+  const bare = await equipService({ installation: own, folder: join(folder, 'bare'), name: 'stock', tell: tellNobody })
 
   assert.deepEqual(there, { added: ['@microts/core', '@microts/cli'], testScript: 'mocha' })
   assert.deepEqual([...bare.added].sort(), ['@microts/cli', '@microts/core', 'tsx', 'zod'])
   assert.deepEqual(await readdir(join(folder, 'bare')), ['micro.yml', 'package.json', 'tsconfig.json'])
   for (const name of ['there', 'bare', 'repository/shop'])
-    assert.deepEqual((await equipService(own, join(folder, name), 'more', tellNobody)).added, [], name)
+    assert.deepEqual(
+      (await equipService({ installation: own, folder: join(folder, name), name: 'more', tell: tellNobody })).added,
+      [],
+      name,
+    )
 })
 
 test('nameServices() tells folders of one name apart', () => {

@@ -12,7 +12,7 @@ export const pluginListErrors = {
   builtIn: (reference: string, kind: string, name: string) =>
     new MicroError('invalid_argument', `Cannot add "${reference}" to a service: it is part of core, and needs no plugin`, {
       reason: 'PLUGIN_BUILT_IN',
-      hint: `Type --${kind}=${name}, or write in micro.yml: ${kind}: ${name}`,
+      hint: `Type micro run --${kind}=${name}, or write in micro.yml: ${kind}: ${name}`,
       details: { reference },
     }),
 

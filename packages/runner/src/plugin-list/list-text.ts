@@ -16,7 +16,7 @@ export function listText(references: readonly string[], entries: readonly ListEn
   const named = references.length === 0 ? ['// plugins: none'] : references.map((reference) => `// plugin: ${reference}`)
   const list = entries.length === 0 ? '[]' : `[\n${entries.map(entryText).join('')}]`
   const head = [
-    `${generatedMark} for plugin API ${pluginApi}: what is listed is in the service, nothing else is.`,
+    `${generatedMark} for plugin API ${pluginApi}. What is listed is in the service, and what micro.yml names besides.`,
     '// `micro run --plugins=<references>` writes it anew, `--plugins=none` empties it. Once edited, it is kept as it is.',
     ...named,
   ].join('\n')
