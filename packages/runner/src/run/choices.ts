@@ -87,6 +87,8 @@ interface Settled {
 /** What the project file says of an interface, or what a service of the project provides. */
 function settleFiled(kind: InterfaceKind, service: ServiceDefinition, project: Project, providers: Providers): Settled | undefined {
   const written = service.interfaces[kind] ?? project.interfaces[kind]
+  // A service that is named and does not run provides nothing: as if nobody had said it.
+  if (written?.service !== undefined && !providers.has(written.service)) return undefined
   if (written !== undefined) return settleWritten(written, providers)
   const [provider] = [...providers].filter(([, provides]) => provides.kind === kind)
   if (provider === undefined) return undefined

@@ -1,14 +1,13 @@
 import { basename } from 'node:path'
 import type { FoundPlugin } from '../plugins/found-plugin.js'
-import { providedBy, typeOf } from '../plugins/look-up.js'
+import { typeOf } from '../plugins/look-up.js'
 import type { Environment } from '../project/find.js'
 import type { Project, ServiceDefinition } from '../project/project.js'
-import { ownType } from '../project/check-types.js'
-import type { RunRecord, ServiceState } from '../state/record.js'
 import { chooseDriver, type ChosenDriver } from '../types/driver.js'
 import { typeErrors } from '../types/errors.js'
 import { type Catalog, type DriverName, portsOf, type ServiceTypeManifest } from '../types/manifest.js'
 import { checkFree, type PortChooser } from '../types/ports.js'
+import { type Beside, type Given, givenBy, missingBeside, providersOf } from './beside.js'
 import { ownBrokerWord, type Providers, resolveChoices, type ResolvedChoices } from './choices.js'
 import type { SaidChoices } from './said.js'
 
@@ -35,12 +34,6 @@ export interface PlannedType {
   readonly ports: Readonly<Record<string, number>>
 }
 
-/** What is taken from the `up` that runs beside a `run`. */
-export interface Given {
-  readonly exports: Readonly<Record<string, string>>
-  readonly brokerAddress?: string
-}
-
 /** One process of a run, before it is started. */
 export type Planned = PlannedOwn | PlannedType
 
@@ -60,63 +53,47 @@ export interface PlanOptions {
 /** Settles drivers, ports and choices of a whole project. Nothing is started. @throws MicroError of the first service that cannot be run */
 export async function planUp(options: PlanOptions): Promise<Planned[]> {
   const { project, catalog } = options
-  const providers: Providers = new Map(
-    project.services.flatMap((service) => {
-      const provided = providedBy(service, project, catalog)
-      return provided === undefined ? [] : [[service.name, provided] as const]
-    }),
-  )
+  const providers = providersOf(project, catalog)
   const planned = await Promise.all(
     project.services.map((service) => {
       const type = typeOf(service, project.found, catalog)
-      return type === undefined ? planOwn(service, service.needs, providers, options) : planType(service, type, options)
+      return type === undefined ? planOwn(service, { providers, beside: new Map() }, options) : planType(service, type, options)
     }),
   )
   return complete(planned, options)
 }
 
 /** The same for services of ours alone: what they need of other types comes from `beside`, the `up` of the project, if that runs. */
-export async function planRun(
-  services: readonly ServiceDefinition[],
-  beside: RunRecord | undefined,
-  options: PlanOptions,
-): Promise<Planned[]> {
+export async function planRun(services: readonly ServiceDefinition[], beside: Beside, options: PlanOptions): Promise<Planned[]> {
   const names = new Set(services.map(({ name }) => name))
-  const brokerAddress = beside?.services.find(({ kind }) => kind === 'broker')?.provides?.address
+  const providers = providersOf(options.project, options.catalog, beside)
   const planned = await Promise.all(
-    services.map((service) => {
-      const needs = service.needs.filter((need) => names.has(need))
-      const given: Given = {
-        exports: Object.assign({}, ...service.needs.map((need) => runningRow(beside, need)?.exports)) as Record<string, string>,
-        ...(brokerAddress !== undefined && { brokerAddress }),
-      }
-      return planOwn(service, needs, new Map(), options, given)
+    services.map(async (service) => {
+      const own = await planOwn(service, { providers, beside }, options)
+      return { ...own, needs: own.needs.filter((need) => names.has(need)) }
     }),
   )
-  return brokerAddress === undefined ? complete(planned, options) : planned
+  return planned.some(({ given }) => given.brokerAddress !== undefined) ? planned : complete(planned, options)
 }
 
-/** What a `run` cannot have: the services of other types that are needed and not running. */
-export function missingNeeds(services: readonly ServiceDefinition[], project: Project, beside: RunRecord | undefined): string[] {
-  const others = new Set(project.services.filter(({ type }) => type !== ownType).map(({ name }) => name))
-  const needed = new Set(services.flatMap(({ needs }) => needs.filter((need) => others.has(need))))
-  return [...needed].filter((need) => runningRow(beside, need) === undefined)
+/** What a `run` of these services cannot have of what they are to have, as long as no `up` runs it. */
+export function missingNeeds(services: readonly ServiceDefinition[], beside: Beside, options: PlanOptions): string[] {
+  const { project, catalog, env, said } = options
+  const providers = providersOf(project, catalog)
+  const choices = services.flatMap((service) => resolveChoices(service, project, providers, env, said).choices)
+  const providing = choices.flatMap(({ provider, address }) => (provider === undefined || address !== undefined ? [] : [provider]))
+  return missingBeside(services, providing, project, beside)
 }
-
-const runningRow = (beside: RunRecord | undefined, name: string): ServiceState | undefined =>
-  beside?.services.find((row) => row.service === name && row.state === 'ready')
 
 async function planOwn(
   service: ServiceDefinition,
-  needs: readonly string[],
-  providers: Providers,
+  { providers, beside }: { readonly providers: Providers; readonly beside: Beside },
   { project, env, said }: PlanOptions,
-  given: Given = { exports: {} },
 ): Promise<PlannedOwn> {
   const resolved = resolveChoices(service, project, providers, env, said)
   for (const [port, number] of Object.entries(service.ports)) await checkFree(service, port, number)
-  const providing = resolved.choices.flatMap(({ provider }) => provider ?? [])
-  return { kind: 'own', service, folder: service.folder ?? '', needs: [...new Set([...needs, ...providing])], given, ...resolved }
+  const needs = [...new Set([...service.needs, ...resolved.choices.flatMap(({ provider }) => provider ?? [])])]
+  return { kind: 'own', service, folder: service.folder ?? '', needs, given: givenBy(beside, needs), ...resolved }
 }
 
 async function planType(service: ServiceDefinition, type: ServiceTypeManifest, options: PlanOptions): Promise<PlannedType> {

@@ -125,7 +125,8 @@ function choicesAsEnvironment(planned: PlannedOwn, board: Board): Record<string,
     const upper = kind.toUpperCase()
     env[`MICRO_${upper}`] = name
     env[`MICRO_${upper}_WHY`] = why
-    const at = address ?? (provider === undefined ? undefined : board.row(provider)?.provides?.address)
+    const at =
+      address ?? (provider === undefined ? undefined : (planned.given.addresses[provider] ?? board.row(provider)?.provides?.address))
     if (at !== undefined) env[`MICRO_${upper}_ADDRESS`] = at
     if (Object.keys(options).length > 0) env[`MICRO_${upper}_OPTIONS`] = JSON.stringify(options)
   }

@@ -8,6 +8,7 @@ import { readRun } from '../state/run-file.js'
 import { portChooser } from '../types/ports.js'
 import type { RunHappening } from '../timeline/event.js'
 import { runnerFolder } from './build-services.js'
+import { readyBeside } from './beside.js'
 import { missingNeeds, type Planned, type PlanOptions, planRun, planUp } from './plan.js'
 import type { Run, RunOptions, UpOptions } from './run.js'
 import type { SaidChoices } from './said.js'
@@ -36,16 +37,18 @@ export function run(options: RunOptions): Run {
   const { env = process.env, patterns = ['./...'] } = options
   return startRun('run', options, async (fetching) => {
     const { project, services } = await selectServices(options.folder, patterns, options.catalog, { env, fetching })
-    const beside = readRun(project.id, env)
+    const beside = readyBeside(readRun(project.id, env))
     return {
       project,
-      notices: missingNeeds(services, project, beside).map(missingNotice),
+      notices: [],
       async plan(tell) {
         const { written, said } = await settleLists(services, project, { ...options, env, fetching })
         for (const list of written) tell(listNotice(list))
         const all = new Map([...said, ...(options.said ?? [])])
         const told = services.map((service) => withoutSaid(service, all))
-        return planRun(told, beside, { ...planOptions(project, options, env), said: all })
+        const planning = { ...planOptions(project, options, env), said: all }
+        for (const need of missingNeeds(told, beside, planning)) tell(missingNotice(need))
+        return planRun(told, beside, planning)
       },
     }
   })
