@@ -1,13 +1,7 @@
-import type { SourceOptions } from '@microts/source'
+import type { FetchOptions } from '@microts/runner'
 import type { Invocation, OptionSpec } from './command.js'
 import { writeSourceEvents } from './render/source-event.js'
 import type { Terminal } from './terminal.js'
-
-/** How plugins are fetched, as the command line says. */
-export type Fetching = Pick<
-  SourceOptions,
-  'frozen' | 'offline' | 'trust' | 'askTrust' | 'allowLocal' | 'allowUnreachable' | 'onEvent' | 'signal'
->
 
 /** The options of every command that may fetch a plugin. */
 export const fetchingOptions: readonly OptionSpec[] = [
@@ -25,7 +19,7 @@ export const fetchingOptions: readonly OptionSpec[] = [
  * What {@link fetchingOptions} say, for a run whose events are drawn by whoever follows it. On a terminal one question is asked for all that is not
  * trusted; the first Ctrl-C gives up.
  */
-export function fetchingOfRun(options: Invocation['options'], terminal: Terminal): Fetching {
+export function fetchingOfRun(options: Invocation['options'], terminal: Terminal): FetchOptions {
   const trust = options['trust'] as readonly string[] | undefined
   return {
     ...(trust !== undefined && { trust }),
@@ -43,6 +37,16 @@ export function fetchingOfRun(options: Invocation['options'], terminal: Terminal
 }
 
 /** As {@link fetchingOfRun}, for a command that follows no run: progress is drawn, and with `--json` each event is a line of data. */
-export function fetchingFrom(options: Invocation['options'], terminal: Terminal): Fetching {
+export function fetchingFrom(options: Invocation['options'], terminal: Terminal): FetchOptions {
+  const { interrupts } = terminal
+  // The first Ctrl-C ends what is fetched; what the command does besides takes it for nothing, so that the second one ends all.
+  void interrupts.again.then(() => process.exit(interrupts.exitCode()))
   return { ...fetchingOfRun(options, terminal), onEvent: writeSourceEvents(terminal) }
+}
+
+/** The words that say the same as `options` do, for a command that is started with them. */
+export function fetchingWords(options: Invocation['options']): string[] {
+  const trust = (options['trust'] ?? []) as readonly string[]
+  const flags = { '--frozen': options['frozen'], '--offline': options['offline'], '--allow-local': options['allowLocal'] }
+  return [...trust.map((source) => `--trust=${source}`), ...Object.entries(flags).flatMap(([word, said]) => (said === true ? [word] : []))]
 }

@@ -103,6 +103,19 @@ test('renderServices() shows each service with its state, how it runs, and where
   assert.match(smtp ?? '', /http:\/\/127\.0\.0\.1:8025 {2}smtp 127\.0\.0\.1:1025$/)
 })
 
+test("renderServices() shows which plugin a type comes from, when one is not Micro's own", () => {
+  const plugin = { key: 'github.com/alice/mailhog', revision: 'develop 3f2c1ab90d12' }
+  const text = renderServices(
+    [state({}), state({ service: 'smtp', kind: 'type', type: 'mailhog', driver: 'native', urls: [], plugin })],
+    terminal,
+  )
+
+  const [head, orders, smtp] = text.split('\n')
+  assert.match(head ?? '', /^service +state +driver +version +plugin +urls$/)
+  assert.match(orders ?? '', /^orders +ready +node, node +http:/)
+  assert.match(smtp ?? '', /^smtp +ready +mailhog, native +github\.com\/alice\/mailhog develop 3f2c1ab90d12$/)
+})
+
 test('tryIt() shows a call that can be pasted, with a quote in it too', () => {
   const lines = tryIt([state({ samples: { 'Orders.Place': { item: "Ada's tea" } } })])
 

@@ -3,12 +3,14 @@ import type { Style, Terminal } from '../terminal.js'
 import { renderError } from './error.js'
 import { renderLogLine } from './log-line.js'
 import { renderServices } from './services.js'
+import { sourceEventWriter } from './source-event.js'
 
 const nameStyles: readonly Style[] = ['cyan', 'green', 'yellow']
 
 /** Draws the events of one run as lines. Data (the table, the logs) goes to standard output, the rest beside it. */
 export function runEventWriter(terminal: Terminal): (event: RunEvent) => void {
   const styles = new Map<string, Style>()
+  const plugins = sourceEventWriter(terminal)
   let nameWidth = 0
   const nameOf = (service: string) => {
     const style = styles.get(service) ?? nameStyles[styles.size % nameStyles.length] ?? 'cyan'
@@ -19,7 +21,10 @@ export function runEventWriter(terminal: Terminal): (event: RunEvent) => void {
 
   return (event) => {
     switch (event.type) {
+      case 'plugin':
+        return plugins.write(event.event)
       case 'resolved':
+        plugins.finish()
         nameWidth = Math.max(...event.services.map(({ service }) => service.length))
         return chat(`${event.project}: starting ${event.services.map(({ service }) => service).join(', ')}`)
       case 'ready':
@@ -41,6 +46,7 @@ export function runEventWriter(terminal: Terminal): (event: RunEvent) => void {
           ),
         )
       case 'failed':
+        plugins.finish()
         return terminal.err(renderError(event.error, terminal))
       case 'waiting':
         return chat(`waiting for ${event.services.join(', ')} to stop (${Math.round(event.sinceMs / 1000)} s); Ctrl-C again kills`)
@@ -53,7 +59,9 @@ export function runEventWriter(terminal: Terminal): (event: RunEvent) => void {
       case 'built':
       case 'started':
       case 'stopping':
+        return
       case 'ended':
+        plugins.finish()
     }
   }
 }

@@ -14,16 +14,18 @@ const styles: Readonly<Record<ServiceState['state'], Style>> = {
   failed: 'red',
 }
 
-/** The table of what runs: service, state, driver, version, where. */
+/** The table of what runs: service, state, driver, version, where; and which plugin a type comes from, when one is not Micro's own. */
 export function renderServices(services: readonly ServiceState[], terminal: Terminal): string {
+  const hasPlugins = services.some(({ plugin }) => plugin !== undefined)
   const rows = services.map((one) => [
     one.service,
     terminal.style(styles[one.state], one.state),
     `${one.type}, ${one.driver}`,
     one.version ?? '',
+    ...(hasPlugins ? [[one.plugin?.key, one.plugin?.revision].filter(Boolean).join(' ')] : []),
     whereOf(one),
   ])
-  return renderTable(['service', 'state', 'driver', 'version', 'urls'], rows)
+  return renderTable(['service', 'state', 'driver', 'version', ...(hasPlugins ? ['plugin'] : []), 'urls'], rows)
 }
 
 // A port that is no URL is shown as what others connect to.

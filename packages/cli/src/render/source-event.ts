@@ -57,7 +57,7 @@ export function sourceEventWriter(terminal: Terminal, clock: Clock = systemClock
           return chat(`✓ ${event.key} ${revision}  (${[arrival.why ?? 'as micro.lock says', arrival.size].filter(Boolean).join('; ')})`)
         }
         case 'trusted':
-          return chat(`✓ ${event.sources.join(', ')} is trusted from now on`)
+          return chat(`✓ trusted from now on: ${event.sources.join(', ')}`)
         case 'locked':
           return chat('✓ micro.lock is written')
         case 'index-stale':

@@ -19,7 +19,7 @@ function questionLines(
   const has = [...types.map((type) => `type ${type}`), ...implementations]
   const age = ageMs === undefined ? '' : `, made ${renderAge(ageMs)}`
   const rows: (readonly [string, string])[] = [
-    ['revision', `${revision === '' ? 'none is written' : revision} -> ${commit ?? 'not fetched'}${age}`],
+    ['revision', `${revision === '' ? 'none written' : revision} -> ${commit ?? 'not fetched'}${age}`],
     ['has', has.length === 0 ? 'nothing of its own' : has.join(', ')],
     ['uses', capabilities.length === 0 ? 'nothing that it says' : capabilities.join(', ')],
   ]
