@@ -2,7 +2,7 @@ import { apiFits, checkOptions, pluginApi } from '@microts/core/plugin'
 import { entryOf, type Report, type Tree } from '@microts/source/yaml'
 import type { FoundPlugin } from '../plugins/found-plugin.js'
 import { implementationIn, providedBy, typeOf } from '../plugins/look-up.js'
-import type { Catalog } from '../types/manifest.js'
+import type { Catalog, ImplementationManifest } from '../types/manifest.js'
 import { projectMistakes } from './errors.js'
 import type { InterfaceChoice, Project, ServiceDefinition } from './project.js'
 
@@ -58,9 +58,18 @@ function checkChoice(choice: InterfaceChoice, part: Tree | undefined, path: stri
   const plugin = reference === undefined ? undefined : project.found.get(reference)
   const provider = project.services.find((service) => service.name === choice.service)
   const name = choice.name ?? (provider === undefined ? undefined : providedBy(provider, project, catalog)?.name)
-  if (plugin === undefined || name === undefined || plugin.from === 'core') return
+  if (name === undefined || (reference !== undefined && plugin === undefined)) return
   const written = entryOf(part, kind)?.value
   const at = (key: string) => entryOf(written, key)?.value.place ?? choice.place
+  const checkOptionsOf = (implementation: ImplementationManifest, named: string) => {
+    const { issues = [] } = checkOptions(implementation.options, options)
+    if (issues.length > 0) report(projectMistakes.badOptions(at('options'), path, named, issues))
+  }
+  if (plugin === undefined || plugin.from === 'core') {
+    // One that nobody knows here is looked for when it is built in, and tells then what exists.
+    const own = implementationIn(catalog, kind, name)
+    return own === undefined ? undefined : checkOptionsOf(own, `${kind}/${name}`)
+  }
   const known = plugin.catalog.implementations.flatMap((one) => (one.kind === kind ? [one.word] : []))
   if (known.length === 0) return reportNothing(plugin, `a ${kind}`, { path: `${path}.plugin`, place: at('plugin'), report })
   const implementation = implementationIn(plugin.catalog, kind, name)
@@ -68,8 +77,7 @@ function checkChoice(choice: InterfaceChoice, part: Tree | undefined, path: stri
     return report(projectMistakes.unknownImplementation(at('type'), `${path}.type`, name, plugin.reference, known))
   if (!apiFits(implementation.api, pluginApi))
     report(projectMistakes.apiMismatch(at('plugin'), `${path}.plugin`, plugin.reference, implementation.api, pluginApi))
-  const { issues = [] } = checkOptions(implementation.options, options)
-  if (issues.length > 0) report(projectMistakes.badOptions(at('options'), path, plugin.reference, issues))
+  checkOptionsOf(implementation, plugin.reference)
 }
 
 /** A plugin that has nothing of what is wanted: it is of another kind, or it only points elsewhere. */

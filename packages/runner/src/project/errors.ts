@@ -103,7 +103,7 @@ export const projectMistakes = {
       'UNKNOWN_SERVICE',
       `"${path}" names the service "${service}": there is no such service`,
       place,
-      capital(didYouMean(service, known)),
+      capital(didYouMean(service, known)) ?? `Known: ${known.join(', ')}.`,
     ),
 
   notProvided: (place: Place, path: string, service: string, kind: string) =>
