@@ -233,6 +233,8 @@ export class ServerConnection implements Peer {
       case Verb.err:
         return this.end('the client reported an error')
       case Verb.info:
+        // nats-server reads it, and cannot read nothing.
+        return frame.argsStart === frame.argsEnd ? this.end('bad-arguments') : undefined
       case Verb.ok:
       case Verb.msg:
       case Verb.hmsg:
@@ -244,9 +246,9 @@ export class ServerConnection implements Peer {
     if (frame.verb === Verb.hpub && !agreement.headers) return this.end('message headers not supported')
     counts.messagesIn++
     counts.bytesIn += frame.bodyEnd - frame.bodyStart
-    if (agreement.verbose) this.send('+OK\r\n')
     if (this.login.permit !== undefined && !this.#mayPublish(argument(frame, 0))) return
     if (agreement.pedantic && !isLiteralSubject(argument(frame, 0))) this.send(`-ERR '${errorTexts.invalidPublishSubject}'\r\n`)
+    if (agreement.verbose) this.send('+OK\r\n')
     const reached = this.#hub.router.publish(frame, this)
     if (!reached && agreement.noResponders && hasReply(frame)) this.#sayNobody(argument(frame, 1))
   }
@@ -272,11 +274,11 @@ export class ServerConnection implements Peer {
     const queue = count === 3 ? argument(frame, 1) : undefined
     const sid = argument(frame, count - 1)
     const { permit } = this.login
-    if (!isSubject(subject)) return this.send(`-ERR '${errorTexts.invalidSubject}'\r\n`)
     if (permit?.maySubscribe(subject, queue) === false) return this.send(`-ERR '${violation.subscribe(subject, queue)}'\r\n`)
+    if (!isSubject(subject)) return this.send(`-ERR '${errorTexts.invalidSubject}'\r\n`)
+    if (this.#subscriptions.size >= this.#hub.limits.maxSubscriptions) return this.send(`-ERR '${errorTexts.maxSubscriptions}'\r\n`)
     // A number that is in use stays what it was, as with nats-server: a client that connects again may say it twice.
     if (!this.#subscriptions.has(sid)) {
-      if (this.#subscriptions.size >= this.#hub.limits.maxSubscriptions) return this.send(`-ERR '${errorTexts.maxSubscriptions}'\r\n`)
       const subscription = { subject, queue, sid, sidBytes: Buffer.from(sid, 'latin1'), owner: this, received: 0, max: 0, gone: false }
       this.#subscriptions.set(sid, subscription)
       this.#filter(subscription)

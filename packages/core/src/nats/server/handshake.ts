@@ -153,7 +153,9 @@ function parseConnect(json: string): NatsConnect | undefined {
     // What is not JSON is answered like JSON of the wrong shape: undefined.
     return undefined
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  // As Go reads it into a struct: null changes nothing.
+  if (value === null) return {}
+  if (typeof value !== 'object' || Array.isArray(value)) return undefined
   const connect: Record<string, unknown> = {}
   for (const [key, kind] of Object.entries(kinds)) {
     const field: unknown = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : null

@@ -39,7 +39,7 @@ function hasWhiteSpace(subject: string): boolean {
   return false
 }
 
-/** Whether whatever is published to something that `inner` matches is matched by `outer` too. Both are valid. */
+/** Whether whatever is published to something that `inner` matches is matched by `outer` too. A `>` that is not at the end of `inner` is no wildcard. */
 export function patternCovers(outer: string, inner: string): boolean {
   const wanted = outer.split('.')
   const found = inner.split('.')
@@ -47,7 +47,7 @@ export function patternCovers(outer: string, inner: string): boolean {
     if (token === '>') return found.length > index
     const other = found[index]
     // A `>` is wider than any one token.
-    if (other === undefined || other === '>' || (token !== '*' && token !== other)) return false
+    if (other === undefined || (other === '>' && index === found.length - 1) || (token !== '*' && token !== other)) return false
   }
   return wanted.length === found.length
 }
