@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeGitMachine, manifestOf, textOf, type GitMachine } from './kit/git-machine.js'
@@ -51,7 +51,12 @@ test('micro plugin add on a terminal can trust the owner, and warns of a name th
   machine.configure('trust: [github.com/alice]\n')
   machine.commit(near, { 'micro.plugin.yml': manifestOf(near, 'mailhog') })
 
-  const { code, out } = await microOnTerminal(machine, machine.project, ['plugin', 'add', `${alice}:develop`, near], [{ sees: question, type: 'o\n' }])
+  const { code, out } = await microOnTerminal(
+    machine,
+    machine.project,
+    ['plugin', 'add', `${alice}:develop`, near],
+    [{ sees: question, type: 'o\n' }],
+  )
 
   assert.equal(code, 0, out)
   assert.match(out, /This is not github\.com\/alice/)
@@ -99,4 +104,89 @@ test('micro plugin add asks nothing with --json or in CI, and --yes is no option
 
   assert.deepEqual([json.code, ci.code, yes.code], [8, 8, 2], ci.out)
   nothingOf(machine)
+})
+
+const page = 'github.com/carol/page'
+const pageFiles = {
+  'micro.plugin.yml': `plugins:
+  - uri: ${page}
+    name: Page
+    description: A page that says hello
+    api: ^1
+    service:
+      type: page
+      ports: { http: { port: 8080, open: true } }
+      drivers: { embedded: { entry: page.mjs } }
+      ready: { http: { port: http, path: / } }
+`,
+  'page.mjs': `import { writeSync } from 'node:fs'
+import { createServer } from 'node:http'
+const http = Number(process.env.MICRO_PORT_HTTP)
+createServer((_, response) => response.end('hello')).listen(http, '127.0.0.1', () =>
+  writeSync(Number(process.env.MICRO_CHANNEL_FD), JSON.stringify({ type: 'ready', ports: { http } }) + '\\n'))
+process.on('SIGTERM', () => process.exit())
+`,
+}
+
+async function machineWithPage(context: Parameters<typeof makeGitMachine>[0]) {
+  const machine = await makeGitMachine(context)
+  const commit = machine.commit(page, pageFiles)
+  writeFileSync(join(machine.project, 'micro.yml'), `name: shop\nservices:\n  hello: { type: page, plugin: ${page} }\n`)
+  return { machine, commit }
+}
+
+test('micro up on a terminal asks before it starts anything, says in its table where a type is from, and Ctrl-C ends it with 130', async (context) => {
+  const { machine, commit } = await machineWithPage(context)
+
+  const { code, out } = await microOnTerminal(
+    machine,
+    machine.project,
+    ['up'],
+    [
+      { sees: question, type: 'y\n' },
+      { sees: 'Ctrl-C stops everything', type: '\u0003' },
+    ],
+    60_000,
+  )
+
+  assert.equal(code, 130, out)
+  assert.match(out, new RegExp(`✓ ${page} main ${commit.slice(0, 12)} {2}\\(.*; 2 files, \\d+ B\\)`))
+  assert.match(out, new RegExp(`hello +ready +page, embedded.* ${page} main ${commit.slice(0, 12)} +http://`))
+  assert.match(textOf(machine.configFile) ?? '', new RegExp(`- ${page}\n`))
+})
+
+test('micro up on a terminal ends with 130 at Ctrl-C in the question, and nothing is left', async (context) => {
+  const { machine } = await machineWithPage(context)
+
+  const { code, out } = await microOnTerminal(machine, machine.project, ['up'], [{ sees: question, type: '\u0003' }])
+
+  assert.equal(code, 130, out)
+  nothingOf(machine)
+})
+
+test('micro up without a terminal refuses what nobody trusts with 8, and with --trust starts it, in the background too', async (context) => {
+  const { machine } = await machineWithPage(context)
+  const run = (...words: string[]) => micro(machine, machine.project, words)
+
+  const refused = await run('up')
+  assert.equal(refused.code, 8, refused.err)
+  assert.match(refused.err, /--trust github\.com\/carol/)
+  assert.match(refused.err, /micro\.yml:3:\d+/)
+  nothingOf(machine)
+
+  const up = await run('up', '--detach', '--trust', 'github.com/carol')
+  const shown = await run('ps')
+  const down = await run('down')
+  assert.deepEqual([up.code, shown.code, down.code], [0, 0, 0], up.err)
+  assert.match(shown.out, new RegExp(`hello +ready .* ${page} main`))
+})
+
+test('micro up --detach on a terminal asks before it goes to the background', async (context) => {
+  const { machine } = await machineWithPage(context)
+
+  const { code, out } = await microOnTerminal(machine, machine.project, ['up', '--detach'], [{ sees: question, type: 'y\n' }], 60_000)
+  const down = await micro(machine, machine.project, ['down'])
+
+  assert.deepEqual([code, down.code], [0, 0], out)
+  assert.match(out, /hello +ready/)
 })
