@@ -173,7 +173,7 @@ export const withLimits: readonly Scenario[] = [
       ['a', quiet + lines('SUB a 1', 'SUB b 2', 'SUB c 3', 'SUB a 1', 'UNSUB 1', 'SUB d 4', 'SUB e 5', 'PUB d 1', 'x', 'PUB e 1', 'x')],
     ],
   },
-  { name: 'subscriptions, verbose', steps: [['a', 'CONNECT {}\r\n' + lines('SUB a 1', 'SUB b 2', 'SUB c 3')]] },
+  { name: 'subscriptions, verbose', steps: [['a', lines('CONNECT {}', 'SUB a 1', 'SUB b 2', 'SUB c 3')]] },
   ...each('payload', modern, [
     lines('SUB a 1', `PUB a 100`, 'x'.repeat(100)),
     lines('PUB a 101', 'x'.repeat(101)),

@@ -168,13 +168,18 @@ function add<T extends Interest>(at: Level<T>, interest: T): boolean {
 function removeFrom<T extends Interest>(at: Level<T>, tokens: readonly string[], depth: number, interest: T): boolean {
   if (depth === tokens.length) return takeOut(at, interest)
   const token = tokens[depth] as string
-  const next = token === '*' ? at.any : token === '>' ? at.rest : at.next?.get(token)
+  const next = levelBelow(at, token)
   if (next === undefined || !removeFrom(next, tokens, depth + 1, interest)) return false
   if (!isEmpty(next)) return true
   if (token === '*') at.any = undefined
   else if (token === '>') at.rest = undefined
   else if (at.next !== undefined && at.next.delete(token) && at.next.size === 0) at.next = undefined
   return true
+}
+
+function levelBelow<T extends Interest>(at: Level<T>, token: string): Level<T> | undefined {
+  if (token === '*') return at.any
+  return token === '>' ? at.rest : at.next?.get(token)
 }
 
 function takeOut<T extends Interest>(at: Level<T>, interest: T): boolean {

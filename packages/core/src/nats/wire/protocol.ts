@@ -91,10 +91,10 @@ export const violation = {
 }
 
 // As Go quotes: what would end the quotes or the line, or upset a terminal where a log is shown, is escaped.
-function quoted(text: string): string {
-  const escaped = text.replace(/[\0-\x1f"\\\x7f]/g, (character) => {
-    if (character === '"' || character === '\\') return `\\${character}`
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
-  })
-  return `"${escaped}"`
+const quoted = (text: string) => `"${Array.from(text, escaped).join('')}"`
+
+function escaped(character: string): string {
+  if (character === '"' || character === '\\') return `\\${character}`
+  const code = character.charCodeAt(0)
+  return code < 32 || code === 127 ? `\\x${code.toString(16).padStart(2, '0')}` : character
 }
