@@ -75,6 +75,7 @@ export async function parseProject(text: string, location: ProjectLocation, cata
   const raw = readShape(tree, projectShape, '', { report, ...(isLando && { passOver: (path) => passedOver.push(path) }) })
   const project = toProject(raw ?? {}, tree, location, passedOver, report)
   checkTypes(project, tree, catalog, report)
+  checkPlugins(project, tree, catalog, report)
   checkPlaces(project, tree, report)
   checkNeeds(project, tree, report)
   mistakes.push(...(await checkReferences(referencesOf(project, tree))))

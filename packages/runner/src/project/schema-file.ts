@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { FoundPlugins } from '../plugins/found-plugin.js'
 import type { Catalog } from '../types/manifest.js'
 import { projectSchema } from './schema.js'
 
@@ -7,9 +8,9 @@ import { projectSchema } from './schema.js'
  * Writes the schema of a project's file to `<folder>/.micro/schema.json`, where the first line of a new `micro.yml` lets editors find it. A file that says
  * the same already stays untouched; another is replaced at once.
  */
-export function writeProjectSchema(folder: string, catalog: Catalog): void {
+export function writeProjectSchema(folder: string, catalog: Catalog, found?: FoundPlugins): void {
   const file = join(folder, '.micro', 'schema.json')
-  const text = `${JSON.stringify(projectSchema(catalog), null, 2)}\n`
+  const text = `${JSON.stringify(projectSchema(catalog, found), null, 2)}\n`
   if (textOf(file) === text) return
   mkdirSync(join(folder, '.micro'), { recursive: true })
   const temporary = `${file}.${process.pid}`

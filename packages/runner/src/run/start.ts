@@ -154,7 +154,7 @@ async function openLive(mode: 'up' | 'run', { project, notices }: Prepared, opti
     },
   }
   keepOutOfGit(join(project.folder, '.micro'))
-  writeProjectSchema(project.folder, options.catalog)
+  writeProjectSchema(project.folder, options.catalog, project.found)
   for (const notice of notices) timeline.emit(notice)
   return live
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import type { OptionsSchema } from '@microts/core/plugin'
+import type { Place } from '@microts/core/base'
+import { checkOptionsSchema, type OptionsSchema } from '@microts/core/plugin'
 import { entryOf, type Mistake, readTree, type Report, type Tree } from '@microts/source/yaml'
 import { type InterfaceKind, interfaceKinds } from '../project/project.js'
 import { readShape } from '../yaml/shape.js'
@@ -214,8 +215,7 @@ function isExpression(text: string): boolean {
 function toImplementation(plugin: RawPlugin, file: string, tree: Tree | undefined, report: Report): ImplementationManifest | undefined {
   const raw = plugin.implementation
   if (raw === undefined || tree === undefined) return undefined
-  const options =
-    typeof raw.options === 'string' ? readOptions(raw.options, file, tree, report) : (raw.options as OptionsSchema | undefined)
+  const options = toOptions(raw.options, file, entryOf(tree, 'options')?.value.place ?? tree.place, report)
   return {
     kind: raw.kind,
     word: raw.name,
@@ -229,17 +229,27 @@ function toImplementation(plugin: RawPlugin, file: string, tree: Tree | undefine
   }
 }
 
-function readOptions(path: string, file: string, tree: Tree, report: Report): OptionsSchema | undefined {
-  try {
-    return JSON.parse(readFileSync(join(dirname(file), path), 'utf8')) as OptionsSchema
-  } catch (error) {
-    report(
-      manifestMistakes.badOptions(
-        entryOf(tree, 'options')?.value.place ?? tree.place,
-        path,
-        error instanceof Error ? error.message : String(error),
-      ),
-    )
+/** The schema that stands in the manifest, or in the file that it names. */
+function toOptions(written: string | object | undefined, file: string, place: Place, report: Report): OptionsSchema | undefined {
+  if (written === undefined) return undefined
+  const where = typeof written === 'string' ? written : 'it'
+  const schema = typeof written === 'string' ? readJson(join(dirname(file), written)) : { value: written }
+  if ('why' in schema) {
+    report(manifestMistakes.badOptions(place, where, schema.why))
     return undefined
+  }
+  const [issue] = checkOptionsSchema(schema.value)
+  if (issue === undefined) return schema.value as OptionsSchema
+  report(manifestMistakes.badOptions(place, [where, ...issue.path].join('.'), issue.problem))
+  return undefined
+}
+
+function readJson(file: string): { readonly value: unknown } | { readonly why: string } {
+  try {
+    return { value: JSON.parse(readFileSync(file, 'utf8')) as unknown }
+  } catch (error) {
+    // What is no JSON is not shown: a stranger wrote it.
+    if (error instanceof SyntaxError) return { why: 'it is no JSON' }
+    return { why: error instanceof Error ? error.message : String(error) }
   }
 }

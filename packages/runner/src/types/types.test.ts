@@ -90,6 +90,32 @@ test('parseManifest() reads an implementation, its options from a file beside it
   ])
 })
 
+test('parseManifest() refuses options that cannot be checked, in the manifest and in a file, and files of others', (t) => {
+  const { folder, write } = workspace(t, {
+    'plugin/no.json': '{',
+    'plugin/other.json': '{"type":"object","oneOf":[]}',
+    'secret.json': '{}',
+  })
+  const mistakesFor = (options: string, entry = 'index.js') => {
+    const text = `plugins:\n  - { uri: x, name: X, description: D, implementation: { kind: store, name: x, entry: ${entry}, options: ${options} } }\n`
+    try {
+      readCatalog([write('plugin/micro.plugin.yml', text)])
+      return []
+    } catch (error) {
+      assert.ok(MicroError.is(error))
+      return ((error.details?.['mistakes'] ?? []) as Mistake[]).map(({ reason }) => reason)
+    }
+  }
+
+  assert.deepEqual(mistakesFor('no.json'), ['BAD_OPTIONS'])
+  assert.deepEqual(mistakesFor('other.json'), ['BAD_OPTIONS'])
+  assert.deepEqual(mistakesFor('{ type: object, properties: { a: { type: date } } }'), ['BAD_OPTIONS'])
+  assert.deepEqual(mistakesFor('../secret.json'), ['PATH_OUTSIDE'])
+  assert.deepEqual(mistakesFor(join(folder, 'secret.json')), ['PATH_OUTSIDE'])
+  assert.deepEqual(mistakesFor('{ type: object, properties: {} }', '../index.js'), ['PATH_OUTSIDE'])
+  assert.deepEqual(mistakesFor('{ type: object, properties: {} }'), [])
+})
+
 test('parseManifest() refuses what cannot be right', () => {
   const base = 'type: x\nports: { http: { port: 80 } }\n'
   const embedded = 'drivers: { embedded: { entry: x.mjs } }\n'
