@@ -7,12 +7,12 @@ import type { Terminal } from './terminal.js'
 export const fetchingOptions: readonly OptionSpec[] = [
   {
     flags: '--trust <source>',
-    description: 'trust a host, an owner, a repository or a commit this time; with --frozen also `lock`. Again, or with commas, for more',
+    description: 'trust a host, owner, repository or commit this time',
     isRepeated: true,
   },
-  { flags: '--frozen', description: 'refuse any change of micro.lock, as CI=true does' },
-  { flags: '--offline', description: 'use no network: what micro.lock names is on this machine' },
-  { flags: '--allow-local', description: "let a mirror of the user's file be a folder of this machine" },
+  { flags: '--frozen', description: 'refuse any change of micro.lock, as in CI' },
+  { flags: '--offline', description: 'use no network' },
+  { flags: '--allow-local', description: 'let a mirror be a folder of this machine' },
 ]
 
 /**
