@@ -267,7 +267,7 @@ test("micro up says what the branch matters for: alice's main has no manifest, a
     return [code, /#(\w+)/.exec(err)?.[1]]
   }
 
-  assert.deepEqual(await reasonOf(alice.replace(':develop', '')), [3, 'NO_MANIFEST'])
+  assert.deepEqual(await reasonOf(alice.replace(':develop', '')), [1, 'NO_MANIFEST'])
   assert.deepEqual(await reasonOf(alice.replace('alice/mailhog:develop', 'bob/mailhog')), [3, 'INVALID_PROJECT'])
 })
 

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { chmodSync, readFileSync, readdirSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -50,7 +50,11 @@ export async function makeSandbox(): Promise<Sandbox> {
     files: () => [places.XDG_RUNTIME_DIR, places.TMPDIR].flatMap((place) => filesBelow(place)),
     async remove() {
       for (const line of processesOf(folder)) killQuietly(Number.parseInt(line, 10))
-      await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EACCES') throw error
+        makeWritable(folder)
+        await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+      })
     },
   }
 }
@@ -80,6 +84,12 @@ function filesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+}
+
+/** Micro's store is read-only, and only root removes what is in a folder that he may not write to. */
+function makeWritable(folder: string): void {
+  chmodSync(folder, 0o700)
+  for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) makeWritable(join(folder, entry.name))
 }
 
 function killQuietly(pid: number): void {
