@@ -268,7 +268,7 @@ test("micro up says what the branch matters for: alice's main has no manifest, a
   }
 
   assert.deepEqual(await reasonOf(alice.replace(':develop', '')), [1, 'NO_MANIFEST'])
-  assert.deepEqual(await reasonOf(alice.replace('alice/mailhog:develop', 'bob/mailhog')), [3, 'INVALID_PROJECT'])
+  assert.deepEqual(await reasonOf(alice.replace('alice/mailhog:develop', 'bob/mailhog')), [3, 'UNKNOWN_VERSION'])
 })
 
 test("micro up runs another plugin of bob's repository by its folder", async () => {
