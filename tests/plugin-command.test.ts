@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeGitMachine, manifestOf, textOf, type GitMachine } from './kit/git-machine.js'
-import { micro, type Outcome } from './kit/micro.js'
+import { micro, microBin, type Outcome } from './kit/micro.js'
 
 const mailhog = 'github.com/alice/mailhog'
 const files = { 'lando.plugin.yml': manifestOf(mailhog, 'mailhog'), 'bin/run': 'x' }
@@ -220,6 +223,15 @@ test('micro plugin add of an untrusted source without a terminal ends with 8, sa
   assert.deepEqual([trusted.code, (await plugin(machine, 'add', mailhog)).code], [0, 0])
 })
 
+test('micro plugin says what to type for all untrusted sources at once', async (context) => {
+  const machine = await makeGitMachine(context)
+
+  const { err } = await plugin(machine, 'add', mailhog, 'github.com/bob/mailhog', `${mailhog}:develop`)
+
+  assert.match(err, /`micro plugin trust github\.com\/alice\/mailhog github\.com\/bob\/mailhog`/)
+  assert.match(err, /--trust github\.com\/alice,github\.com\/bob\./)
+})
+
 /** Neither the store nor the project has anything of a plugin. */
 function nothingOf(machine: GitMachine): void {
   assert.deepEqual(machine.stored(), [])
@@ -305,4 +317,33 @@ test('micro plugin lists its verbs, each has a help that begins with an example,
   assert.match(unknown.err, /did you mean "install"/)
   assert.deepEqual(errorOf(await plugin(machine, 'list', '--yaml', '--json')), { exit: 2, code: 'invalid_argument', reason: 'USAGE' })
   assert.deepEqual(errorOf(await plugin(machine, '--jsn', '--json')), { exit: 2, code: 'invalid_argument', reason: 'USAGE' })
+})
+
+test('micro plugin add tells after a second what it waits for, ends with 130 at Ctrl-C, and leaves nothing', async (context) => {
+  const machine = await makeGitMachine(context)
+  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const sockets = new Set<Socket>()
+  silent.on('connection', (socket) => sockets.add(socket))
+  context.after(() => {
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+  })
+  writeFileSync(machine.configFile, `mirrors: { github.com: "http://127.0.0.1:${port}/{path}.git" }\ntrust: [github.com]\n`)
+  const child = spawn(process.execPath, [microBin, 'plugin', 'add', mailhog], {
+    cwd: machine.project,
+    env: machine.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exited = once(child, 'exit') as Promise<[number | null, string | null]>
+  let err = ''
+  for await (const text of child.stderr.setEncoding('utf8') as AsyncIterable<string>) {
+    err += text
+    if (err.includes(`asking ${mailhog}\n`)) child.kill('SIGINT')
+  }
+
+  assert.deepEqual(await exited, [130, null], err)
+  assert.equal(err, `asking ${mailhog}\n`)
+  nothingOf(machine)
 })

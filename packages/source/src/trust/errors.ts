@@ -5,16 +5,15 @@ import type { TrustQuestion } from './trust.js'
 
 /** What can be wrong about whom the user trusts. */
 export const trustErrors = {
-  untrusted: (questions: readonly TrustQuestion[]) =>
-    new MicroError(
-      'permission_denied',
-      `Cannot use ${questions.map(({ source }) => source).join(', ')}: nobody has said that it is trusted`,
-      {
-        reason: 'UNTRUSTED_SOURCE',
-        hint: `If you trust it, type \`micro plugin trust ${questions[0]?.source ?? ''}\`, or add --trust ${ownerOf(questions[0]?.source ?? '')}. In CI, commit micro.lock and add --trust lock --frozen.`,
-        details: { questions },
-      },
-    ),
+  untrusted: (questions: readonly TrustQuestion[]) => {
+    const sources = [...new Set(questions.map(({ source }) => source))]
+    const owners = [...new Set(sources.map(ownerOf))]
+    return new MicroError('permission_denied', `Cannot use ${sources.join(', ')}: nobody has said that it is trusted`, {
+      reason: 'UNTRUSTED_SOURCE',
+      hint: `If you trust ${sources.length === 1 ? 'it' : 'them'}, type \`micro plugin trust ${sources.join(' ')}\`, or add --trust ${owners.join(',')}. In CI, commit micro.lock and add --trust lock --frozen.`,
+      details: { questions },
+    })
+  },
 
   lockNotFrozen: () =>
     new MicroError('invalid_argument', 'Cannot trust "lock": the lock may change', {
