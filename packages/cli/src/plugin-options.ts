@@ -5,18 +5,16 @@ import type { Invocation, OptionSpec } from './command.js'
 export const pluginOptions: readonly OptionSpec[] = [
   {
     flags: '--plugins <references>',
-    description: 'what each plugins.ts is to list, with commas between: broker/nats, ./path, github.com/owner/repo. none: nothing',
+    description: 'what plugins.ts lists: broker/nats,./path; or none',
     isRepeated: true,
   },
   { flags: '--force', description: 'write over a plugins.ts that was edited' },
 ]
 
-const others = interfaceKinds.filter((kind) => kind !== 'broker')
-
 /** One option an interface, `--broker nats`. The help shows one of them, which tells of the others. */
 export const interfaceOptions: readonly OptionSpec[] = interfaceKinds.map((kind) =>
   kind === 'broker'
-    ? { flags: '--broker <name>', description: `the broker to use; in the same way ${others.map((other) => `--${other}`).join(', ')}` }
+    ? { flags: '--broker <name>', description: 'the broker to use; there is one for each interface' }
     : { flags: `--${kind} <name>`, description: `the ${kind} to use`, isHidden: true },
 )
 

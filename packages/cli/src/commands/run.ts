@@ -10,7 +10,7 @@ export const command: Command = {
   name: 'run',
   summary: 'Runs our own services: those that the patterns find, with what micro.yml says of them.',
   examples: ['micro run ./...', 'micro run --plugins=broker/nats ./services/orders', 'micro run --plugins=none ./...'],
-  arguments: [{ name: '[patterns...]', description: './... for all, ./services/orders for one; ./... when left out' }],
+  arguments: [{ name: '[patterns...]', description: './services/orders for one, ./... (or none) for all' }],
   idleWord: 'service',
   options: [...pluginOptions, ...interfaceOptions, ...fetchingOptions],
   async run({ arguments: [patterns], options }, terminal) {
