@@ -177,6 +177,35 @@ test('store: file without its package says what to type, and with it keeps what 
   assert.deepEqual(JSON.parse(got.out), { count: { pieces: 7 } }, got.err)
 })
 
+test('a bus of type nats, and --plugins=broker/nats, need nothing installed besides the command', async () => {
+  const file = join(hello, 'micro.yml')
+  const before = await readFile(file, 'utf8')
+  // Two processes of one service cannot share a file store.
+  await writeFile(file, before.replace('store: file', '').replace('services:\n', 'services:\n  bus: { type: nats }\n'))
+  const up = startMicro(sandbox, hello, ['up'], { bin: installed })
+  const { services } = await up.until('running')
+  const beside = startMicro(sandbox, hello, ['run', '--plugins=broker/nats', './services/stock'], { bin: installed })
+  const besideUp = (await beside.until('running')).services
+  assert.equal(await beside.end('SIGINT'), 130)
+  assert.equal(await up.end('SIGINT'), 130)
+  const back = await micro(sandbox, hello, ['build', '--plugins=none', './services/stock'], { bin: installed })
+  await writeFile(file, before)
+
+  const bus = services.find(({ service }) => service === 'bus')
+  const brokerOf = (rows: typeof services, name: string) =>
+    rows.find(({ service }) => service === name)?.uses.find(({ kind }) => kind === 'broker')
+  const wanted = { kind: 'broker', name: 'nats', plugin: 'broker/nats', address: bus?.provides?.address, note: 'at-most-once' }
+  assert.equal(bus?.driver, 'embedded')
+  assert.deepEqual(
+    [brokerOf(services, 'hello'), brokerOf(besideUp, 'stock')].map((use) => ({ ...use, version: undefined })),
+    ['bus provides it', '--plugins'].map((why) => ({ ...wanted, why, version: undefined })),
+  )
+  assert.equal(back.code, 0, back.err)
+  // What a service imports brings nothing with it; what a plugin stands on is inside it.
+  for (const name of ['core', 'broker-nats'])
+    assert.equal((await json(join(hello, 'node_modules/@microts', name, 'package.json')))['dependencies'], undefined, name)
+})
+
 test('micro init makes a project of a repository that was there, changes none of its files, and micro up runs it', async () => {
   const there = join(user, 'there')
   const files = {
