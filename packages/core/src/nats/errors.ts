@@ -162,6 +162,45 @@ export const natsErrors = {
       details: { waiting },
     }),
 
+  /** Somebody else holds the place where the processes of a project meet. */
+  placeNotOurs: (place: string, project: string) =>
+    new MicroError('permission_denied', `Cannot use the broker of the project: ${place} is held by a process that is not this user's`, {
+      reason: 'PLACE_NOT_OURS',
+      hint: 'Run all services of a project as one user, or give each user a project of its own (MICRO_PROJECT), or name a server (MICRO_BROKER_ADDRESS).',
+      details: { place, project },
+    }),
+
+  /** Whoever holds the place does not answer. */
+  placeSilent: (place: string, cause: unknown) =>
+    new MicroError(
+      'unavailable',
+      `Cannot find the broker of the project: the process that holds ${place} does not say where it is (${text(cause)})`,
+      {
+        reason: 'PLACE_SILENT',
+        hint: 'It may have been stopped (SIGSTOP), or be ending; end it, or name a server (MICRO_BROKER_ADDRESS).',
+        details: { place },
+        cause,
+      },
+    ),
+
+  /** The system does not let anybody hold it. */
+  placeFailed: (place: string, cause: unknown) =>
+    new MicroError('unavailable', `Cannot hold ${place}, where the processes of the project would meet: ${text(cause)}`, {
+      reason: 'PLACE_FAILED',
+      hint: 'Name a server (MICRO_BROKER_ADDRESS), or run the services with `micro run`.',
+      details: { place },
+      cause,
+    }),
+
+  /** No folder in which a secret of this user could lie. */
+  keyFolderInvalid: (folders: readonly string[], cause: unknown) =>
+    new MicroError('failed_precondition', `Cannot keep the broker's key in ${folders.join(' or ')}: ${text(cause)}`, {
+      reason: 'KEY_FOLDER_INVALID',
+      hint: 'Set XDG_RUNTIME_DIR to a folder that only this user can read, or name a server (MICRO_BROKER_ADDRESS).',
+      details: { folders },
+      cause,
+    }),
+
   /** A subject, or a queue group, that the protocol cannot carry. */
   subjectInvalid: (subject: string, why: string) =>
     new MicroError('invalid_argument', `Cannot use the subject ${JSON.stringify(subject.slice(0, 100))}: ${why}`, {
