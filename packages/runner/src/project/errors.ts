@@ -160,13 +160,11 @@ export const projectMistakes = {
     plugin: string,
     found: { readonly wanted: string; readonly has: readonly string[]; readonly hint: string },
   ): Mistake => ({
-    ...mistake(
-      'PLUGIN_KIND_MISMATCH',
-      `"${path}" must be a plugin with ${found.wanted}: ${plugin} has ${found.has.length === 0 ? 'nothing' : `only ${found.has.join(', ')}`}`,
-      place,
-      found.hint,
-    ),
     code: 'failed_precondition',
+    reason: 'PLUGIN_KIND_MISMATCH',
+    message: `"${path}" must be a plugin with ${found.wanted}: ${plugin} has ${found.has.length === 0 ? 'nothing' : `only ${found.has.join(', ')}`}`,
+    hint: found.hint,
+    place,
   }),
 
   /** `pointers`: the places that its manifest names. */
@@ -187,13 +185,11 @@ export const projectMistakes = {
     ),
 
   apiMismatch: (place: Place, path: string, plugin: string, range: string, api: string): Mistake => ({
-    ...mistake(
-      'PLUGIN_API_MISMATCH',
-      `"${path}" must be a plugin for plugin API ${api}: ${plugin} is made for ${range}`,
-      place,
-      'Name a version of it that was made for this API, or update Micro.',
-    ),
     code: 'failed_precondition',
+    reason: 'PLUGIN_API_MISMATCH',
+    message: `"${path}" must be a plugin for plugin API ${api}: ${plugin} is made for ${range}`,
+    hint: 'Name a version of it that was made for this API, or update Micro.',
+    place,
   }),
 
   badOptions: (place: Place, path: string, plugin: string, issues: readonly string[]) =>
