@@ -77,6 +77,15 @@ test('askTrust() warns before all else of a name that only looks like one that i
   assert.match(warning ?? '', /^ {2}! This is not github\.com\/alice, which you trust/)
 })
 
+test('askTrust() spells out what a terminal would obey, so that a manifest cannot write the question anew', async () => {
+  const { terminal } = answering('n')
+
+  await askTrust([question({ types: ['x\u001b[2J\u202egnp'], implementations: ['broker/\u009b1A'] })], terminal)
+
+  const text = terminal.errLines.join('\n')
+  assert.ok(text.includes('type x\\u{1b}[2J\\u{202e}gnp, broker/\\u{9b}1A'), text)
+})
+
 test('renderAge() is near enough, and does not hide a date that cannot be', () => {
   assert.deepEqual(
     [0, 1, 2, 59, 60, 729, 730, -1].map((days) => renderAge(days * dayMs)),

@@ -1,5 +1,6 @@
 import type { TrustQuestion } from '@microts/source'
 import type { Terminal } from '../terminal.js'
+import { plain } from './plain.js'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -16,10 +17,10 @@ function questionLines(
   { source, revision, commit, ageMs, capabilities, types, implementations, resembles }: TrustQuestion,
   terminal: Terminal,
 ): string[] {
-  const has = [...types.map((type) => `type ${type}`), ...implementations]
+  const has = [...types.map((type) => `type ${plain(type)}`), ...implementations.map(plain)]
   const age = ageMs === undefined ? '' : `, made ${renderAge(ageMs)}`
   const rows: (readonly [string, string])[] = [
-    ['revision', `${revision === '' ? 'none written' : revision} -> ${commit ?? 'not fetched'}${age}`],
+    ['revision', `${revision === '' ? 'none written' : plain(revision)} -> ${commit ?? 'not fetched'}${age}`],
     ['has', has.length === 0 ? 'nothing of its own' : has.join(', ')],
     ['uses', capabilities.length === 0 ? 'nothing that it says' : capabilities.join(', ')],
   ]

@@ -4,6 +4,7 @@ import { findProject } from '@microts/runner'
 import type { Command } from '../../command.js'
 import { cliErrors } from '../../errors.js'
 import { fetchingFrom, fetchingOptions } from '../../fetching.js'
+import { plain } from '../../render/plain.js'
 import { renderRevision } from '../../render/revision.js'
 import type { Terminal } from '../../terminal.js'
 import { keepManifest } from './available.js'
@@ -32,7 +33,7 @@ export const command: Command = {
       const has = providedBy(plugin.catalog)
       const { from: _, catalog: __, ...data } = plugin
       if (terminal.wantsJson) terminal.json({ type: 'added', ...data, why, ...has })
-      else terminal.out(addedLines(plugin, why, [...has.types, ...has.implementations], terminal).join('\n'))
+      else terminal.out(addedLines(plugin, why, [...has.types, ...has.implementations].map(plain), terminal).join('\n'))
     }
   },
 }

@@ -3,6 +3,7 @@ import { findProject } from '@microts/runner'
 import type { Command } from '../../command.js'
 import { cliErrors } from '../../errors.js'
 import { fetchingFrom, fetchingOptions } from '../../fetching.js'
+import { plain } from '../../render/plain.js'
 import { renderTable } from '../../render/table.js'
 import type { Terminal } from '../../terminal.js'
 import { availableHere, writeManifest } from './available.js'
@@ -34,9 +35,9 @@ function showLocked(plugins: readonly ListedPlugin[], terminal: Terminal): void 
   if (plugins.length === 0) return terminal.err('micro.lock names no plugin. `micro plugin add <reference>` adds one.')
   const rows = plugins.map((plugin) => [
     plugin.key,
-    plugin.revisions.map((revision) => revision || `(${shortRef(plugin.ref)})`).join(', '),
+    plugin.revisions.map((revision) => plain(revision || `(${shortRef(plugin.ref)})`)).join(', '),
     plugin.commit.slice(0, 12),
-    [...plugin.types, ...plugin.implementations].join(', '),
+    [...plugin.types, ...plugin.implementations].map(plain).join(', '),
     plugin.isPresent ? 'yes' : terminal.style('yellow', 'no'),
   ])
   terminal.out(renderTable(['plugin', 'revision', 'commit', 'has', 'present'], rows))
