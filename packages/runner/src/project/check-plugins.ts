@@ -39,16 +39,8 @@ function checkService(service: ServiceDefinition, part: Tree | undefined, { proj
   if (plugin === undefined) return
   const [path, place] = [`services.${name}.plugin`, entryOf(part, 'plugin')?.value.place ?? service.place]
   if (plugin.catalog.types.length === 0) return reportNothing(plugin, 'a type of service', { path, place, report })
-  const same = plugin.catalog.types.filter(({ type }) => type === word)
-  if (same.length > 1)
-    report(
-      projectMistakes.ambiguousType(
-        place,
-        name,
-        word,
-        same.map(({ uri }) => uri),
-      ),
-    )
+  const uris = plugin.catalog.types.flatMap(({ type, uri }) => (type === word ? [uri] : []))
+  if (uris.length > 1) report(projectMistakes.ambiguousInPlugin(place, path, `the type ${word}`, uris))
   const { api } = typeOf(service, project.found, catalog) ?? {}
   if (api !== undefined && !apiFits(api, pluginApi)) report(projectMistakes.apiMismatch(place, path, plugin.reference, api, pluginApi))
 }
@@ -75,6 +67,8 @@ function checkChoice(choice: InterfaceChoice, part: Tree | undefined, path: stri
   const implementation = implementationIn(plugin.catalog, kind, name)
   if (implementation === undefined)
     return report(projectMistakes.unknownImplementation(at('type'), `${path}.type`, name, plugin.reference, known))
+  const uris = plugin.catalog.implementations.flatMap((one) => (one.kind === kind && one.word === name ? [one.uri] : []))
+  if (uris.length > 1) report(projectMistakes.ambiguousInPlugin(at('plugin'), `${path}.plugin`, `${kind}/${name}`, uris))
   if (!apiFits(implementation.api, pluginApi))
     report(projectMistakes.apiMismatch(at('plugin'), `${path}.plugin`, plugin.reference, implementation.api, pluginApi))
   checkOptionsOf(implementation, plugin.reference)

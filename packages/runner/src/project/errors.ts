@@ -144,11 +144,11 @@ export const projectMistakes = {
         (found.isOfCore ? `Micro itself has ${found.type}: leave "plugin" out.` : `Write: type: ${found.known[0]}`),
     ),
 
-  /** Several parts of one plugin have the type. `uris`: those parts. */
-  ambiguousType: (place: Place, service: string, type: string, uris: readonly string[]) =>
+  /** Several parts of one plugin have it. `what`: "the type mailhog", "broker/kafka"; `uris`: those parts. */
+  ambiguousInPlugin: (place: Place, path: string, what: string, uris: readonly string[]) =>
     mistake(
-      'AMBIGUOUS_TYPE',
-      `"services.${service}.plugin" has the type ${type} more than once: ${uris.join(' and ')}`,
+      'AMBIGUOUS_IN_PLUGIN',
+      `"${path}" has ${what} more than once: ${uris.join(' and ')}`,
       place,
       `Name one of them: plugin: ${uris[0]}`,
     ),

@@ -9,7 +9,7 @@ const interfaceWord = /^[a-z0-9][a-z0-9-]*$/
 
 const nameWhat = 'a name of letters, digits, ".", "_" and "-", 63 at most, that begins with a letter or a digit'
 const pluginKey: Key = {
-  about: 'Where the type or implementation comes from: micro (the same as leaving it out), or a repository.',
+  about: 'Where it comes from: a repository, npm:<package> or ./path; micro is the same as leaving it out.',
   shape: { is: 'string', what: 'a reference such as "micro" or "github.com/alice/mailhog:v1"' },
 }
 const driver: Shape = { is: 'string', what: `one of ${driverNames.join(', ')}`, oneOf: driverNames }
@@ -96,7 +96,7 @@ export const projectShape: Shape = {
       shape: {
         is: 'list',
         what: 'a list such as [store/file]',
-        of: { is: 'string', what: 'a reference such as "store/file"' },
+        of: { is: 'string', what: 'a reference such as "store/file" or "github.com/alice/plugins//broker/kafka:^1"' },
       },
     },
     prefer: { about: 'The driver to try first.', shape: driver },

@@ -201,6 +201,7 @@ const manifests = {
   implementations: `plugins:\n${implementationOf(plugins, 'broker', 'kafka')}`,
   pointers: 'plugins:\n  - { uri: github.com/bob/mailhog, name: Mailhog, description: "Bob\'s" }\n',
   both: `${typeOfStranger(`${plugins}//a`, 'mailhog')}${typeOfStranger(`${plugins}//b`, 'mailhog').replace('plugins:\n', '')}`,
+  twice: `plugins:\n${implementationOf(`${plugins}//a`, 'broker', 'kafka')}${implementationOf(`${plugins}//b`, 'broker', 'kafka')}`,
   later: typeOfStranger(plugins, 'mailhog').replace('api: ^1', 'api: ^9'),
   laterImplementation: `plugins:\n${implementationOf(plugins, 'broker', 'kafka', '^9')}`,
 } as const
@@ -272,7 +273,13 @@ const misfits: Readonly<
   'a type that the plugin has twice': {
     has: 'both',
     text: `services:\n  m: { type: mailhog, plugin: ${plugins} }`,
-    is: ['invalid_argument', 'AMBIGUOUS_TYPE', '2:31'],
+    is: ['invalid_argument', 'AMBIGUOUS_IN_PLUGIN', '2:31'],
+    hint: /plugins\/\/a/,
+  },
+  'an implementation that the plugin has twice': {
+    has: 'twice',
+    text: `broker: { type: kafka, plugin: ${plugins} }`,
+    is: ['invalid_argument', 'AMBIGUOUS_IN_PLUGIN', '1:32'],
     hint: /plugins\/\/a/,
   },
   'a type that is made for another plugin API': {
@@ -337,6 +344,25 @@ test('readProject() names the package of an implementation of ours that is not i
   const error = await failureOf(here)
 
   assert.deepEqual(summary(error), ['failed_precondition', 'PLUGIN_NOT_INSTALLED', '1:11'])
+})
+
+test('readProject() takes what another part of the same plugin provides, and refuses it where a service provides nothing', async (t) => {
+  const here = await pluginWorld(t)
+  const provider = manifests.types.replace('exports: {', 'provides: { broker: kafka, address: "127.0.0.1:${port.http}" }\n      exports: {')
+  here
+    .repository(plugins)
+    .commit({
+      'micro.plugin.yml': `${provider}${implementationOf(plugins, 'broker', 'kafka').replace(plugins, `${plugins}//b`)}`,
+      'b/x': '',
+    })
+  here.write('project/micro.yml', `broker: { service: bus }\nservices:\n  bus: { type: mailhog, plugin: ${plugins} }\n`)
+  const { interfaces } = await here.readProject(catalog)
+  here.write('project/micro.yml', `store: { service: bus }\nservices:\n  bus: { type: mailhog, plugin: ${plugins} }\n`)
+
+  const error = await failureOf(here)
+
+  assert.equal(interfaces.broker?.service, 'bus')
+  assert.deepEqual(summary(error), ['invalid_argument', 'NOT_PROVIDED', '1:1'])
 })
 
 test('readProject() refuses a manifest that names files outside of its plugin', async (t) => {
