@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test'
 import { storeSuite } from '@microts/core/store/conformance'
 import { build } from 'esbuild'
 import { parse } from 'yaml'
+import { startMicro } from './kit/micro.js'
 import { npmEnvironment, packs, program } from './kit/npm.js'
 import { makeSandbox, root, type Sandbox } from './kit/sandbox.js'
 
@@ -167,6 +168,44 @@ await orders.run({ plugins: [{ manifest: ${JSON.stringify(manifest)}, load: () =
   // Made by the copy of core that is inside the plugin, and known all the same: its hint is shown, and no stack.
   assert.match(broken.err, /"\.\/store-json".*broken\.json.*\n {2}fix {2}Mend it by hand/)
   for (const { err } of [refused, broken]) assert.doesNotMatch(err, /\n\s+at /)
+})
+
+test('a project switches the plugin on by --plugins=./path, and by micro.yml', async () => {
+  const shop = join(author, 'shop')
+  const service = join(shop, 'services/orders')
+  await cp(plugin, join(shop, 'store-json'), { recursive: true, filter: (path) => !path.endsWith('node_modules') })
+  await mkdir(service, { recursive: true })
+  await writeFile(
+    join(service, 'plugins.ts'),
+    "import type { PluginEntry } from '@microts/core'\n\nexport const plugins: readonly PluginEntry[] = []\n",
+  )
+  await writeFile(
+    join(service, 'main.ts'),
+    `import { createService, endpoint } from '@microts/core'
+import { plugins } from './plugins.js'
+
+const put = endpoint({}, async (input, { store }) => (await store.put('order', input), {}))
+await createService({ name: 'orders', version: '1.0.0', endpoints: { 'Orders.Put': put } }).run({ plugins })
+`,
+  )
+  const file = join(shop, 'micro.yml')
+  const services = 'services:\n  orders: { type: node, path: ./services/orders }\n'
+  const bin = join(author, 'node_modules/@microts/cli/bin/micro.js')
+  const storeOf = async (...words: string[]) => {
+    const live = startMicro(sandbox, shop, words, { bin })
+    const { state } = await live.until('ready', (event) => event.service === 'orders')
+    assert.equal(await live.end('SIGINT'), 130)
+    return state.uses.find(({ kind }) => kind === 'store')?.name
+  }
+
+  await writeFile(file, `name: shop\n${services}`)
+  const byNobody = await storeOf('up')
+  const byFlag = await storeOf('run', '--plugins=./store-json', './...')
+  const byNone = await storeOf('run', '--plugins=none', './...')
+  await writeFile(file, `name: shop\nstore: { type: json, plugin: ./store-json }\n${services}`)
+  const byFile = await storeOf('up')
+
+  assert.deepEqual([byNobody, byFlag, byNone, byFile], ['memory', 'json', 'memory', 'json'])
 })
 
 test("the template's suite is red when the store breaks a rule", async () => {

@@ -115,7 +115,7 @@ function checkSchema(schema: unknown, path: readonly string[], reader: Reader): 
     const check = Object.hasOwn(known, key) ? known[key] : undefined
     const names = Object.keys(known)
     if (check === undefined)
-      report(key, ['is not known here', didYouMean(key, names), `known are ${names.join(', ')}`].filter(Boolean).join('; '))
+      report(key, ['is not known here', `known are ${names.join(', ')}`, didYouMean(key, names)].filter(Boolean).join('; '))
     else {
       const problem = check(value, schema)
       if (problem !== undefined) report(key, problem)

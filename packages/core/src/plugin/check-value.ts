@@ -34,11 +34,8 @@ function checkObject(schema: ObjectSchema, given: object, path: string, issues: 
   const known = Object.keys(schema.properties)
   for (const key of Object.keys(given)) {
     if (Object.hasOwn(schema.properties, key)) continue
-    issues.push(
-      [`${join(path, key.slice(0, 80))}: unknown option`, didYouMean(key, known), `known are ${known.join(', ') || 'none'}`]
-        .filter(Boolean)
-        .join('; '),
-    )
+    const told = [`${join(path, key.slice(0, 80))}: unknown option`, `known are ${known.join(', ') || 'none'}`, didYouMean(key, known)]
+    issues.push(told.filter(Boolean).join('; '))
   }
   const checked = Object.entries(schema.properties).flatMap(([key, property]): [string, unknown][] => {
     // Own keys alone: every object has a `constructor`.
