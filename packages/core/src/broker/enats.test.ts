@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { MicroError } from '../base/index.js'
 import { natsClient, natsServer } from '../nats/index.js'
 import { conformance } from '../testing/conformance.js'
-import type { Delivery } from './broker.js'
+import type { Broker, Delivery } from './broker.js'
 import { brokerSuite } from './conformance.js'
-import { enatsBroker } from './enats.js'
+import { enatsBroker, type EnatsElection } from './enats.js'
 
 // The first makes the server in its process, the second is a client of it over a socket.
 conformance(test, brokerSuite, { create: () => enatsBroker(), peer: (subject) => enatsBroker({ address: subject.address }) })
@@ -30,15 +31,64 @@ test('enatsBroker() with an address is a broker too', async (t) => {
   await Promise.all(cases)
 })
 
+// Of the two, each is the one with the server in half of the cases.
+test('enatsBroker() of an election is a broker too, with the server in its process and with the server in another one', async (t) => {
+  const cases: Promise<unknown>[] = []
+  for (const isServer of [true, false]) {
+    const elections = new Map<object, EnatsElection>()
+    const servers = new Map<object, Broker>()
+    const label = isServer ? 'with the server' : 'without the server'
+    conformance((name, run) => void cases.push(t.test(`${label}: ${name}`, run)), brokerSuite, {
+      async create() {
+        const elect = { project: `test-${randomUUID()}` }
+        const server = isServer ? undefined : await enatsBroker({ elect })
+        const broker = await enatsBroker({ elect })
+        elections.set(broker, elect)
+        if (server !== undefined) servers.set(broker, server)
+        return broker
+      },
+      peer: (subject) => enatsBroker({ elect: elections.get(subject) ?? assert.fail('it was not created here') }),
+      async dispose(broker) {
+        await broker.close()
+        await servers.get(broker)?.close()
+      },
+    })
+  }
+  await Promise.all(cases)
+})
+
+test('subscribe() to a topic that the server forbids is refused, and a forbidden publish is told to onComplaint', async (t) => {
+  const permissions = { subscribe: { deny: ['secret.>'] }, publish: { deny: ['closed'] } }
+  const server = await natsServer({ users: [{ user: 'ann', password: 'x', permissions }] })
+  t.after(() => server.close())
+  const complaints: unknown[] = []
+  const address = server.url.replace('//', '//ann:x@')
+  const broker = await enatsBroker({ address, onComplaint: (error) => complaints.push(error) })
+  t.after(() => broker.close())
+
+  await assert.rejects(
+    broker.subscribe('secret.plans', () => undefined),
+    { code: 'permission_denied', reason: 'NATS_PERMISSION' },
+  )
+  await broker.publish('closed', message('x'))
+  await broker.subscribe('open', () => undefined)
+
+  assert.deepEqual(
+    complaints.map((error) => MicroError.is(error) && error.reason),
+    ['NATS_PERMISSION'],
+  )
+})
+
 const message = (text: string) => ({ header: { 'Content-Type': 'text/plain' }, body: Buffer.from(text) })
 const text = (delivery: Delivery | undefined) => Buffer.from(delivery?.message.body ?? []).toString()
 
 test('enatsBroker() writes and reads the envelope of go-micro', async (t) => {
-  const broker = await enatsBroker({ project: 'shop' })
+  const project = `shop-${randomUUID()}`
+  const broker = await enatsBroker({ elect: { project, token: 's3cret' } })
   t.after(() => broker.close())
-  const other = await natsClient({ servers: broker.address })
+  const other = await natsClient({ servers: broker.address.replace('//', '//s3cret@') })
   t.after(() => other.close())
-  assert.equal(other.info.server_name, 'micro-shop')
+  assert.equal(other.info.server_name, `micro-${project}`)
   const sent = new Promise<string>((resolve) => other.subscribe('out', (each) => resolve(Buffer.from(each.payload).toString())))
   await other.flush()
   const got: Delivery[] = []

@@ -1,5 +1,14 @@
 import { baseErrors, MicroError, systemClock, type Clock } from '../base/index.js'
-import { natsClient, natsServer, type NatsClient, type NatsMessage, type NatsServer } from '../nats/index.js'
+import {
+  electedClient,
+  natsClient,
+  natsServer,
+  type Beacon,
+  type NatsClient,
+  type NatsClientState,
+  type NatsMessage,
+  type NatsServer,
+} from '../nats/index.js'
 import type { Broker, Message, MessageHandler, PublishOptions, SubscribeOptions, Subscription } from './broker.js'
 import { checkPublish, checkSubscribe } from './check.js'
 import { delivered } from './delivery.js'
@@ -7,12 +16,28 @@ import { decodeEnvelope, encodeEnvelope, envelopeBytes } from './envelope.js'
 import { brokerErrors } from './errors.js'
 import { inbox } from './inbox.js'
 
+/** How the processes of a project find, or make, the server that they share. */
+export interface EnatsElection {
+  /** The project's id: only processes of one project meet. */
+  readonly project: string
+  /** Where the server listens, if it comes into this process. One that other machines can reach needs `token`. @default '127.0.0.1' */
+  readonly host?: string
+  /** @default 0 (any free one) */
+  readonly port?: number
+  /** Lets programs in that take no part in the election: a service in Go. @default a new one for each server */
+  readonly token?: string
+  /** Finds servers of the project on other machines, and tells them of this one's. Needs `token`. @default this machine is alone */
+  readonly beacon?: Beacon
+  /** Folders for the key by which the processes know each other; the first one that can be used is. @default in `XDG_RUNTIME_DIR`, else in the temporary folder */
+  readonly keyFolders?: readonly string[]
+}
+
 /** How to make an {@link enatsBroker}. */
 export interface EnatsBrokerOptions {
-  /** `nats://host:port` of a NATS server, or several with commas between them. @default a server inside this process, on a free port of loopback */
+  /** `nats://host:port` of a NATS server, or several with commas between them. */
   readonly address?: string
-  /** The project's id: the server is called `micro-<project>`. */
-  readonly project?: string
+  /** Without an `address`: the one server of the project, in whichever of its processes. @default a server of this broker's own, inside this process, that lets everybody of this machine in */
+  readonly elect?: EnatsElection
   /** How the server's lists call this program. */
   readonly clientName?: string
   /** Messages that may wait for one subscription before further ones are dropped. @default 65_536 */
@@ -27,7 +52,9 @@ export interface EnatsBrokerOptions {
   /** Evenly drawn from 0 (included) to 1 (excluded). @default Math.random */
   readonly random?: () => number
   /** Told when the server is lost (`error` says why) and when it is back. */
-  readonly onState?: (state: NatsClient['state'], error?: Error) => void
+  readonly onState?: (state: NatsClientState, error?: Error) => void
+  /** Told of what the server complains about and nobody waits for: a topic that it forbids. @default nobody is */
+  readonly onComplaint?: (error: unknown) => void
 }
 
 const name = 'enats'
@@ -37,9 +64,10 @@ const features = new Set(['wildcards'] as const)
  * The default broker: an embedded NATS.
  *
  * Messages travel as go-micro's envelope, subject = topic, queue group = queue, so services in Go whose NATS broker points at the same server take part.
- * Without an `address` the server runs inside this process and this broker uses it without a socket; `address` of the result is where others connect.
+ * With `elect` all processes of a project share one server, which runs in one of them; when that one ends or is killed, it comes into another one, and what was
+ * published meanwhile is sent. In the process with the server, publishers reach subscribers without a socket. `address` of the result is where others connect.
  *
- * @throws `unavailable`/`BROKER_UNAVAILABLE` when nobody answers at `address`
+ * @throws `unavailable`/`BROKER_UNAVAILABLE` when nobody answers, `permission_denied`/`PLACE_NOT_OURS` when another user's process is in the project's place
  */
 export async function enatsBroker(options: EnatsBrokerOptions = {}): Promise<Broker> {
   const { maxWaitingMessages = 65_536, maxWaitingBytes = 64 * 1024 * 1024, timeoutMs = 5000, clock = systemClock } = options
@@ -81,7 +109,11 @@ export async function enatsBroker(options: EnatsBrokerOptions = {}): Promise<Bro
       if (typeof message !== 'string') return box.offer(delivered(subject, message))
       box.fail(brokerErrors.envelopeInvalid(subject, message), delivered(subject, { header: {}, body: payload }))
     }
-    const standing = client.subscribe(topic, receive, queue === undefined ? {} : { queue })
+    let refuse: (error: Error) => void = () => undefined
+    const refused = new Promise<never>((_, reject) => (refuse = reject))
+    let isStanding = false
+    const onRefused = (error: Error) => (isStanding ? options.onComplaint?.(error) : refuse(error))
+    const standing = client.subscribe(topic, receive, { onRefused, ...(queue === undefined ? {} : { queue }) })
     const subscription: Subscription = {
       topic,
       queue,
@@ -93,7 +125,8 @@ export async function enatsBroker(options: EnatsBrokerOptions = {}): Promise<Bro
     }
     open.add(subscription)
     try {
-      await inTime(client.flush())
+      await inTime(Promise.race([client.flush(), refused]))
+      isStanding = true
     } catch (error) {
       await subscription.close()
       throw error
@@ -131,23 +164,30 @@ export async function enatsBroker(options: EnatsBrokerOptions = {}): Promise<Bro
 }
 
 async function connect(options: EnatsBrokerOptions): Promise<{ readonly client: NatsClient; readonly server?: NatsServer }> {
-  const { address, project, clock, random, clientName, maxBufferedBytes, onState } = options
+  const { address, elect, timeoutMs, clock, random, clientName, maxBufferedBytes, onState, onComplaint } = options
   const shared = { ...(clock === undefined ? {} : { clock }), ...(random === undefined ? {} : { random }) }
-  if (address === undefined) {
-    const server = await natsServer({ ...shared, ...(project === undefined ? {} : { name: `micro-${project}` }) })
+  if (address === undefined && elect === undefined) {
+    const server = await natsServer(shared)
     return { server, client: server.connect() }
   }
+  const connection = {
+    ...shared,
+    ...(clientName === undefined ? {} : { name: clientName }),
+    ...(maxBufferedBytes === undefined ? {} : { maxBufferedBytes }),
+    ...(onState === undefined ? {} : { onState }),
+    ...(onComplaint === undefined ? {} : { onError: onComplaint }),
+  }
   try {
-    const client = await natsClient({
-      ...shared,
-      servers: address,
-      ...(clientName === undefined ? {} : { name: clientName }),
-      ...(maxBufferedBytes === undefined ? {} : { maxBufferedBytes }),
-      ...(onState === undefined ? {} : { onState }),
-    })
-    return { client }
+    if (address !== undefined) return { client: await natsClient({ ...connection, servers: address }) }
+    return {
+      client: await electedClient({ ...connection, ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(elect as EnatsElection) }),
+    }
   } catch (error) {
-    throw MicroError.is(error) && error.reason === 'NATS_UNREACHABLE' ? brokerErrors.unavailable(address, error.cause) : error
+    if (!MicroError.is(error) || error.code !== 'unavailable') throw error
+    throw brokerErrors.unavailable(
+      address ?? `the project "${(elect as EnatsElection).project}"`,
+      error.reason === 'NATS_UNREACHABLE' ? error.cause : error,
+    )
   }
 }
 

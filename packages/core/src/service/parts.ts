@@ -53,7 +53,8 @@ export interface PartsRequest extends ProcessInput {
  */
 export async function createParts<K extends Kind>(kinds: readonly K[], request: PartsRequest): Promise<Parts<K>> {
   const { settings, use, plugins, env, argv } = request
-  const builtins = builtinEntries({ env, argv })
+  let registry: Kinds['registry'] | undefined
+  const builtins = builtinEntries({ env, argv, registry: () => registry })
   const host = pluginHost([...plugins, ...builtins])
   const choices = kinds.map((kind) => (use[kind] === undefined ? choose(kind, settings, plugins, builtins) : undefined))
 
@@ -72,8 +73,10 @@ export async function createParts<K extends Kind>(kinds: readonly K[], request: 
     throw failure.reason
   }
   const all = created.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const parts: Partial<Kinds> = Object.fromEntries(all)
+  registry = parts.registry
   return {
-    parts: Object.fromEntries(all) as unknown as Pick<Kinds, K>,
+    parts: parts as Pick<Kinds, K>,
     uses: all.map(([, , use]) => use),
     close: () => host.close(),
   }

@@ -184,6 +184,8 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
 
   async function drain(timeoutMs = 5000): Promise<void> {
     if (state === 'closed') return
+    // There is nothing to lose by not waiting for the server.
+    if (state !== 'connected' && outbox.pendingBytes === 0) return client.close()
     const deadline = deadlineAfter(timeoutMs, clock)
     if (state === 'connected') send(subscriptions.unsubscribeLines())
     let cancel: Cancel = () => undefined

@@ -108,7 +108,6 @@ export async function electedClient(options: ElectedClientOptions): Promise<Elec
         const known = next
         next = undefined
         if (known !== undefined) return known
-        if (closing !== undefined) return undefined
         const server = await found.find()
         if (server !== 'here') return server
         moving?.moveTo(here())
@@ -128,7 +127,7 @@ export async function electedClient(options: ElectedClientOptions): Promise<Elec
     // It is tried again: who asked first is not served yet.
     if (moving === undefined) throw baseErrors.closed('NATS client')
     const next = await remoteClient(poolFrom(to), requests, connection)
-    if (closing !== undefined) return next.close()
+    if (moving.state === 'closed') return next.close()
     moving.moveTo(next)
   }
 
