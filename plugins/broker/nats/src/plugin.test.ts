@@ -6,6 +6,7 @@ import { natsServer } from '@microts/core/nats'
 import { pluginHost, type PluginContext, type PluginManifest } from '@microts/core/plugin'
 import { readCatalog } from '@microts/runner'
 import { readLogin } from './login.js'
+import { readServers } from './servers.js'
 import plugin from './index.js'
 
 const [described] = readCatalog([fileURLToPath(new URL('../micro.plugin.yml', import.meta.url))]).implementations
@@ -82,4 +83,18 @@ test('readLogin() refuses a login that could mean two things', () => {
     { token: 'x', tokenEnv: 'HOME' },
   ])
     assert.throws(() => readLogin(options, { HOME: '/' }), { code: 'invalid_argument', reason: 'LOGIN_UNCLEAR' })
+})
+
+test('readServers() takes a login of the address before the other one, and TLS where the address asks for it', () => {
+  const login = { user: 'shop', password: 'right' }
+  const read = (address: string, tls?: boolean) => readServers(address, login, tls).map((server) => [server.login, server.tls])
+
+  assert.deepEqual(read('127.0.0.1:1, tls://127.0.0.1:2'), [
+    [login, undefined],
+    [login, true],
+  ])
+  assert.deepEqual(read('nats://key@127.0.0.1:1,tls://other:word@127.0.0.1', false), [
+    [{ token: 'key' }, false],
+    [{ user: 'other', password: 'word' }, true],
+  ])
 })

@@ -18,16 +18,12 @@ export interface Server {
  * @throws `invalid_argument`/`ADDRESS_INVALID`
  */
 export function readServers(addresses: string, login: Login, tls: boolean | undefined): Server[] {
-  const texts = addresses
-    .split(',')
-    .map((text) => text.trim())
-    .filter((text) => text !== '')
-  return parseAddresses(texts.map((text) => text.replace(/^tls:\/\//, 'nats://'))).map(({ host, port, url, ...own }, index) => ({
+  return parseAddresses(addresses).map(({ host, port, url, tls: isTlsOnly, ...own }) => ({
     host,
     port,
     url,
     login: Object.keys(own).length > 0 ? own : login,
-    tls: texts[index]?.startsWith('tls://') === true ? true : tls,
+    tls: isTlsOnly ? true : tls,
   }))
 }
 
