@@ -16,6 +16,7 @@ const command: Command = {
     { flags: '--prefer <driver>', description: 'driver', choices: ['embedded', 'docker'] },
     { flags: '--dry-run', description: 'look only' },
     { flags: '--trust <source>', description: 'trust', isRepeated: true },
+    { flags: '--quiet-one <x>', description: 'hidden', isHidden: true },
   ],
   async run() {},
 }
@@ -39,6 +40,26 @@ test('parse() gives all values of an option that is repeated, and leaves the wor
   assert.deepEqual(options['trust'], ['a,b', 'c'])
   assert.deepEqual(given, ['orders', ['rest']])
   assert.equal(invocationOf('orders').options['trust'], undefined)
+})
+
+test('parse() passes over the word that says nothing, right behind the command and nowhere else', () => {
+  const argumentsOf = (...words: string[]) => {
+    const parsed = parse({ ...command, idleWord: 'service' }, words)
+    return 'invocation' in parsed ? parsed.invocation.arguments : assert.fail(parsed.help)
+  }
+
+  assert.deepEqual(argumentsOf('service', 'orders'), ['orders', []])
+  assert.deepEqual(argumentsOf('--json', 'service', 'orders', 'service'), ['orders', ['service']])
+  assert.deepEqual(argumentsOf('--timeout', 'service', 'orders'), ['orders', []])
+  assert.deepEqual(argumentsOf('./service'), ['./service', []])
+  assert.throws(() => argumentsOf('service'), { code: 'invalid_argument', reason: 'USAGE' })
+})
+
+test('parse() takes an option that the help does not show', () => {
+  const parsed = parse(command, ['--help'])
+
+  assert.equal(invocationOf('orders', '--quiet-one=x').options['quietOne'], 'x')
+  assert.ok('help' in parsed && !parsed.help.includes('quiet-one'))
 })
 
 test('parse() takes what follows -- as arguments', () => {

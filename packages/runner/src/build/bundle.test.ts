@@ -115,6 +115,32 @@ test('build() keeps the order and the choice of a plugins.ts', async (t) => {
   )
 })
 
+test('build() takes two plugins of one name from two places, and a word alone for the one that is listed', async (t) => {
+  const listed =
+    "export const plugins = [{ manifest: { reference: './bob', kind: 'store', name: 'shelf' }, load: async () => ({ default: 1 }) }]\n"
+  const alice = {
+    'alice/micro.plugin.yml':
+      'plugins: [{ uri: github.com/alice/shelf, name: Shelf, description: A fixture, api: ^1, implementation: { kind: store, name: shelf, entry: index.js } }]\n',
+    'alice/index.js': 'export default 1\n',
+  }
+  const place = workspace(t, {
+    ...alice,
+    'micro.yml':
+      'services:\n  one: { type: node, path: ./one, store: { type: shelf, plugin: ./alice } }\n  two: { type: node, path: ./two, store: shelf }\n',
+    'one/main.ts': printing('plugins.map((entry) => entry.manifest.reference)'),
+    'one/plugins.ts': listed,
+    'two/main.ts': printing('plugins.map((entry) => entry.manifest.reference)'),
+    'two/plugins.ts': listed,
+  })
+
+  const built = await buildIn(place)
+
+  assert.deepEqual(
+    built.map(({ file }) => runFile(file)),
+    [['./bob', './alice'], ['./bob']],
+  )
+})
+
 test('build() says what to type for a plugin that is not installed', async (t) => {
   const place = workspace(t, {
     'micro.yml': 'store: memoryy\nservices:\n  one: { type: node, path: ./one }\n',

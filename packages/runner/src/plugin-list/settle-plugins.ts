@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { apiFits, pluginApi, pluginErrors } from '@microts/core/plugin'
 import { importsPlugins } from '../build/bundle.js'
@@ -169,7 +169,7 @@ function replace(file: string, text: string): void {
     writeFileSync(temporary, text)
     renameSync(temporary, file)
   } catch (error) {
-    rmSync(temporary, { force: true })
+    if (existsSync(temporary)) rmSync(temporary)
     throw pluginListErrors.unwritable(file, error as NodeJS.ErrnoException)
   }
 }

@@ -16,6 +16,7 @@ import { type Environment, realFolder } from '../project/find.js'
 import type { Project } from '../project/project.js'
 import { selectServices } from '../project/select.js'
 import type { Catalog } from '../types/manifest.js'
+import { providersOf } from './beside.js'
 import { resolveChoices } from './choices.js'
 
 /** What {@link build} takes. */
@@ -73,7 +74,7 @@ export async function build(options: BuildOptions): Promise<BuiltService[]> {
   return Promise.all(
     services.map(async (service) => {
       const { name } = service
-      const { plugins } = resolveChoices(service, project, new Map(), env)
+      const { plugins } = resolveChoices(service, project, providersOf(project, catalog), env)
       const outFolder = join(out, name)
       const built = await buildOne({
         service: name,
