@@ -186,7 +186,7 @@ test('micro init in a repository without services makes a project that runs, and
 
   assert.equal(code, 0, err)
   assert.match(out, /new orders/)
-  assert.equal(await readFile(join(folder, '.gitignore'), 'utf8'), '/node_modules\r\n*.log\r\n.micro/\r\n')
+  assert.equal(await readFile(join(folder, '.gitignore'), 'utf8'), '/node_modules\r\n*.log\r\n.micro/\r\nplugins/*.*/\r\n')
   assert.equal(await readFile(join(folder, 'package.json'), 'utf8'), manifest)
   assert.match(await readFile(join(folder, 'micro.yml'), 'utf8'), /^name: my-repository$/m)
   const up = startMicro(sandbox, folder, ['up'])

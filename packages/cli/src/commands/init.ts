@@ -12,8 +12,8 @@ import { toScaffoldError } from '../scaffold/folder.js'
 import { nameFrom, nameServices, projectText, type FoundService } from '../scaffold/found-services.js'
 import type { Terminal } from '../terminal.js'
 
-// What a run writes into a project, and must not be committed.
-const ignored = ['node_modules/', '.micro/']
+// What a run writes into a project, and must not be committed: plugins from git stand below the name of their host.
+const ignored = ['node_modules/', '.micro/', 'plugins/*.*/']
 
 export const command: Command = {
   name: 'init',

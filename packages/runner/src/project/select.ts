@@ -16,6 +16,7 @@ export interface Selection {
 
 /**
  * The services of ours that patterns name. One that the project file has is taken with what the file says; another one is named by its folder.
+ * The project is the one that `folder` is in; in none, the one that all these services are in.
  *
  * @throws MicroError those of {@link readProject} and {@link expandPatterns}
  */
@@ -27,7 +28,7 @@ export async function selectServices(
 ): Promise<Selection> {
   const { env } = options
   const start = realFolder(folder)
-  const file = nearestFile(start)
+  const file = nearestFile(start) ?? commonFile(expandPatterns(patterns, start))
   const project: Project =
     file === undefined
       ? projectWithoutFile(start, env)
@@ -51,6 +52,12 @@ export async function selectServices(
     }
   })
   return { project, services }
+}
+
+/** The project file that all folders are below, if they have one and the same. */
+function commonFile(folders: readonly string[]): string | undefined {
+  const [file, ...others] = new Set(folders.map(nearestFile))
+  return others.length === 0 ? file : undefined
 }
 
 const projectWithoutFile = (folder: string, env: Environment): Project => ({
