@@ -7,6 +7,10 @@ import { join } from 'node:path'
 export interface NativeServer {
   readonly port: number
   readonly url: string
+  /** Where its monitoring pages are, when `settings` ask for them. */
+  readonly monitorUrl: string | undefined
+  /** All that it has logged. */
+  readonly log: () => string
   /** `SIGUSR2` makes it a lame duck. */
   signal(name: NodeJS.Signals): void
   /** As kill -9 does. */
@@ -52,5 +56,7 @@ export async function startNativeServer(path: string, settings = '', port = -1):
       if (match !== null) resolve(Number(match[1]))
     })
   })
-  return { port: found, url: `nats://127.0.0.1:${found}`, signal: (name) => void child.kill(name), close }
+  const monitorPort = /Starting http monitor on 127\.0\.0\.1:(\d+)/.exec(log)?.[1]
+  const monitorUrl = monitorPort === undefined ? undefined : `http://127.0.0.1:${monitorPort}`
+  return { port: found, url: `nats://127.0.0.1:${found}`, monitorUrl, log: () => log, signal: (name) => void child.kill(name), close }
 }

@@ -20,6 +20,8 @@ export async function play(port: number, { steps }: Pick<Scenario, 'steps'>): Pr
       const speaker = clients.get(name) ?? (await rawClient(port))
       clients.set(name, speaker)
       speaker.send(text)
+      // Those that it asks for itself come first.
+      asked.set(name, (asked.get(name) ?? 0) + (text.match(/^ping/gim)?.length ?? 0))
       // The speaker first: when it has its PONG, what it caused is on its way to the others, and is there before theirs.
       await settle(name, speaker)
       for (const [other, client] of clients) if (other !== name) await settle(other, client)

@@ -149,6 +149,61 @@ test('a subscriber that does not read is cut off, counted and said, while others
   assert.equal(server.stats.connections, 2)
 })
 
+test('a subscriber that takes nothing of what it was handed is cut off at the write deadline', async (t) => {
+  const events: NatsServerEvent[] = []
+  const clock = testClock()
+  const { server, client } = await start(t, { clock, writeDeadlineMs: 1000, onEvent: (event) => events.push(event) })
+  const stuck = await client()
+  stuck.send('CONNECT {"verbose":false,"name":"stuck"}\r\nSUB a 1\r\nPING\r\n')
+  await stuck.until('PONG\r\n')
+  stuck.socket.pause()
+  const publisher = await client()
+
+  // More than the system's buffers take, and less than may wait.
+  publisher.send(`${quiet}${`PUB a 1048576\r\n${'x'.repeat(1_048_576)}\r\n`.repeat(12)}PING\r\n`)
+  await publisher.until('PONG\r\n')
+  await clock.advance(900)
+  assert.equal(server.stats.slowConsumers, 0)
+  await clock.advance(600)
+
+  assert.equal(server.stats.slowConsumers, 1)
+  assert.match(
+    events.find((event) => event.type === 'slow-consumer')?.reason ?? '',
+    /^Slow Consumer Detected: WriteDeadline of 1000ms exceeded with \d+ total bytes$/,
+  )
+  assert.equal(server.stats.connections, 1)
+  // Its last word is waited for, but not for long.
+  await clock.advance(1000)
+  stuck.socket.resume()
+  await stuck.ended()
+})
+
+test('a subscriber that is slow, and reads all the same, keeps what it gets', async (t) => {
+  const clock = testClock()
+  const { server, client } = await start(t, { clock, writeDeadlineMs: 1000 })
+  const slow = await client()
+  slow.send(`${quiet}SUB a 1\r\nPING\r\n`)
+  await slow.until('PONG\r\n')
+  let bytes = 0
+  slow.socket.on('data', (chunk) => (bytes += chunk.length))
+  slow.socket.pause()
+  const publisher = await client()
+  publisher.send(`${quiet}${`PUB a 1048576\r\n${'x'.repeat(1_048_576)}\r\n`.repeat(12)}PING\r\n`)
+  await publisher.until('PONG\r\n')
+
+  // Every time a little less than the deadline, and at least one write further.
+  const all = 12 * (1_048_576 + 'MSG a 1 1048576\r\n\r\n'.length)
+  while (bytes < all) {
+    const before = bytes
+    slow.socket.resume()
+    while (bytes < all && bytes - before < 3 * 1_048_576) await new Promise((resolve) => slow.socket.once('data', resolve))
+    slow.socket.pause()
+    await clock.advance(700)
+  }
+
+  assert.equal(server.stats.slowConsumers, 0)
+})
+
 test('a client that asks without end and never reads is a slow consumer too', async (t) => {
   const { server, client } = await start(t, { maxPendingBytes: 64 * 1024 })
   const raw = await client()

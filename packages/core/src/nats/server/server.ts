@@ -10,7 +10,7 @@ import { errorTexts, protocolVersion, type NatsInfo } from '../wire/protocol.js'
 import { ServerConnection, type Hub } from './connection.js'
 import { credentials } from './handshake.js'
 import { endOneByOne, type LameDuckOptions } from './lame-duck.js'
-import { monitor } from './monitor.js'
+import { monitor, type Monitor } from './monitor.js'
 import { limitsOf, type NatsServerOptions } from './options.js'
 import { router } from './router.js'
 import { encryption } from './tls.js'
@@ -152,7 +152,8 @@ export async function natsServer(options: NatsServerOptions = {}): Promise<NatsS
     startedAt: clock.now(),
     totalConnections: () => clientIds,
   }
-  const pages = options.monitorPort === undefined ? undefined : await monitor(options.monitorPort, watched).catch(giveUp)
+  let pages: Monitor | undefined
+  if (options.monitorPort !== undefined) pages = await monitor(options.monitorPort, watched).catch(giveUp)
 
   return {
     host,
