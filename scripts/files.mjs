@@ -1,5 +1,5 @@
 /** The repository's own files: where it starts, and a walk that never enters what is installed or built. */
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -58,7 +58,9 @@ export function workspaceFolders(patterns) {
         throw error
       }
     })
-  return patterns.flatMap((pattern) => pattern.split('/').reduce(expand, [''])).sort()
+  // As npm does: an example that is no package is no workspace.
+  const isPackage = (folder) => existsSync(join(root, folder, 'package.json'))
+  return patterns.flatMap((pattern) => pattern.split('/').reduce(expand, ['']).filter(isPackage)).sort()
 }
 
 /** Writes a file so that a reader finds the old one or the new one, whole. @param {string} path absolute */
