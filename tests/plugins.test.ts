@@ -50,8 +50,9 @@ const pluginsOf = async (service: string, folder = shop) =>
 async function refused(
   words: readonly string[],
   folder = shop,
+  env: Record<string, string> = {},
 ): Promise<{ code: number | null; reason: unknown; hint: string; message: string }> {
-  const { code, out, err } = await micro(sandbox, folder, [...words, '--json'])
+  const { code, out, err } = await micro(sandbox, folder, [...words, '--json'], { env })
   const last = JSON.parse(
     out
       .trim()
@@ -286,6 +287,14 @@ test('two of one interface and none named end the run, until one is named', asyn
   assert.equal(found.reason, 'AMBIGUOUS_PLUGIN')
   assert.equal(found.code, 3)
   assert.deepEqual(uses('store'), ['rack', '--store'])
+})
+
+test('options that do not fit a plugin of the list are told before any code of it runs', async () => {
+  await write(join(shop, 'plugins/shelf'), { ...store('shelf'), 'index.ts': "throw new Error('it has run')\n" })
+
+  const found = await refused(['run', '--plugins=./plugins/shelf', './services/orders'], shop, { MICRO_STORE_OPTIONS: '{"depth":1}' })
+
+  assert.deepEqual([found.code, found.reason], [3, 'PLUGIN_OPTIONS_INVALID'], found.message)
 })
 
 test('micro new --plugins makes a service that has them, in a project that depends on them', async () => {

@@ -23,24 +23,23 @@ export const pluginListErrors = {
       details: { reference },
     }),
 
-  /** `types`: what it has instead, which may be nothing. */
-  noImplementation: (reference: string, types: readonly string[]) => {
-    const [type] = types
-    return new MicroError(
+  noImplementation: (reference: string) =>
+    new MicroError('failed_precondition', `Cannot add "${reference}" to a service: it has no implementation of an interface`, {
+      reason: 'PLUGIN_KIND_MISMATCH',
+      hint: 'Name the folder of the repository that has one: host/owner/repository//folder.',
+      details: { reference },
+    }),
+
+  serviceType: (reference: string, type: string) =>
+    new MicroError(
       'failed_precondition',
-      type === undefined
-        ? `Cannot add "${reference}" to a service: it has no implementation of an interface`
-        : `Cannot add "${reference}" to a service: it is a type of service (${types.join(', ')}), not an implementation of an interface`,
+      `Cannot add "${reference}" to a service: it is a type of service, not an implementation of an interface`,
       {
         reason: 'PLUGIN_KIND_MISMATCH',
-        hint:
-          type === undefined
-            ? 'Name the folder of the repository that has one: host/owner/repository//folder.'
-            : `Write it in micro.yml, under services: \`${type.replace(/[^a-z0-9-].*$/, '')}: { type: ${type}${reference === type ? '' : `, plugin: ${JSON.stringify(reference)}`} }\``,
-        details: { reference, types },
+        hint: `Write it in micro.yml, under services: \`${type}: { type: ${type}${reference === type ? '' : `, plugin: ${JSON.stringify(reference)}`} }\``,
+        details: { reference, type },
       },
-    )
-  },
+    ),
 
   entryMissing: (reference: string, file: string) =>
     new MicroError('failed_precondition', `Cannot add "${reference}" to a service: its module ${file} is not there`, {
@@ -57,13 +56,15 @@ export const pluginListErrors = {
     }),
 
   /** `difference`: lines that begin with "-" for what is there, "+" for what would be. */
-  edited: (file: string, why: string, difference: readonly string[]) =>
-    new MicroError('failed_precondition', [`Cannot write ${file}: ${why}`, ...difference.map((line) => `    ${line}`)].join('\n'), {
+  edited: (file: string, why: string, difference: readonly string[]) => {
+    const shown = difference.map((line) => `\n    ${line}`).join('')
+    return new MicroError('failed_precondition', `Cannot write ${file}: ${why}${shown}`, {
       reason: 'PLUGINS_EDITED',
       hint: '--force writes it all the same. Without --plugins it is used as it is.',
       place: { file },
       details: { file, difference },
-    }),
+    })
+  },
 
   unwritable: (file: string, cause: NodeJS.ErrnoException) =>
     new MicroError('failed_precondition', `Cannot write ${file}: ${cause.message}`, {

@@ -13,11 +13,10 @@ import type { ListEntry } from './list-text.js'
  */
 export function listEntries(found: FoundPlugin, folder: string): readonly ListEntry[] {
   const { implementations, types } = found.catalog
-  if (implementations.length === 0)
-    throw pluginListErrors.noImplementation(
-      found.reference,
-      types.map(({ type }) => type),
-    )
+  if (implementations.length === 0) {
+    const [type] = types
+    throw type === undefined ? pluginListErrors.noImplementation(found.reference) : pluginListErrors.serviceType(found.reference, type.type)
+  }
   return implementations.map((implementation) => ({
     manifest: manifestOf(found, implementation),
     specifier: specifierOf(found, implementation, folder),

@@ -43,7 +43,7 @@ async function canonical(
       if (isBuiltIn(written.kind, written.name)) throw pluginListErrors.builtIn(reference, written.kind, written.name)
       return reference
     case 'word':
-      if (catalog.types.some(({ type }) => type === reference)) throw pluginListErrors.noImplementation(reference, [reference])
+      if (catalog.types.some(({ type }) => type === reference)) throw pluginListErrors.serviceType(reference, reference)
       return reference
     case 'elsewhere': {
       // It knows git's grammar, which a service on Micro's own plugins has no use for.
