@@ -16,8 +16,12 @@ export const notify = createService({
         text: `Thank you. We have your order ${order.id}: ${order.quantity} of ${order.item}.`,
       }
       // SMTP_URL is given by the mail catcher that micro.yml names; in production, by the environment.
-      const transport = createTransport(String(config.get('env.SMTP_URL')))
-      await transport.sendMail(mail)
+      const smtpUrl = config.get('env.SMTP_URL')
+      if (typeof smtpUrl !== 'string') {
+        log.error({ order: order.id }, 'no mail is sent: SMTP_URL is not set; `micro up` runs a mail catcher and sets it')
+        return
+      }
+      await createTransport(smtpUrl).sendMail(mail)
       log.info({ order: order.id }, 'mail sent')
     }),
   },
