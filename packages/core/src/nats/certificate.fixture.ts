@@ -7,7 +7,7 @@ import { join } from 'node:path'
 export interface Certificates {
   readonly folder: string
   readonly key: string
-  /** For 127.0.0.1; its own CA. */
+  /** For 127.0.0.1 and localhost; its own CA. */
   readonly cert: string
   readonly client: { readonly key: string; readonly cert: string }
   remove(): void
@@ -28,7 +28,7 @@ export function makeCertificates(): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'micro-tls-'))
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  const server = ['-subj', '/CN=nats', '-addext', 'subjectAltName=IP:127.0.0.1', '-addext', 'basicConstraints=CA:TRUE']
+  const server = ['-subj', '/CN=nats', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost', '-addext', 'basicConstraints=CA:TRUE']
   openssl('req', '-x509', ...curve, '-keyout', 'key.pem', '-out', 'cert.pem', '-days', '2', ...server)
   openssl('req', ...curve, '-keyout', 'client-key.pem', '-out', 'client.csr', '-subj', '/CN=client')
   openssl(
