@@ -25,6 +25,7 @@ export function registryBeacon({ registry, project, clock, warn }: RegistryBeaco
   let cancelRenewal: Cancel = () => undefined
 
   const renew = async () => {
+    cancelRenewal()
     if (shown === undefined) return
     try {
       await registry.register(shown, registry.features.has('ttl') ? { ttlMs } : {})

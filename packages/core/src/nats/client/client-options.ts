@@ -25,6 +25,12 @@ export interface ConnectionOptions {
   readonly reconnectBaseMs?: number
   /** The most that any such wait can be. @default 2_000 */
   readonly reconnectCapMs?: number
+  /**
+   * After a loss, what is published waits until so long after it: other clients of the same server are then back too, and get it. Subscriptions do not wait.
+   *
+   * @default 0
+   */
+  readonly settleMs?: number
   /** What may be published while there is no connection. @default 8_388_608 (8 MiB) */
   readonly maxBufferedBytes?: number
   /** What may wait for a server that is connected and slow. @default 67_108_864 (64 MiB) */

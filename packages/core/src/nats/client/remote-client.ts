@@ -25,7 +25,7 @@ const noOptions: NatsPublishOptions = {}
 export async function remoteClient(pool: ServerPool, requests: RequestSlots, options: ConnectionOptions): Promise<InnerClient> {
   const { name, tls, serverName, connectTimeoutMs = 5000, reconnectBaseMs = 50, reconnectCapMs = 2000 } = options
   const { maxBufferedBytes = 8 * 1024 * 1024, maxPendingBytes = 64 * 1024 * 1024, pingIntervalMs = 15_000 } = options
-  const { clock = systemClock, random = Math.random, onState = () => undefined, onError = throwLater } = options
+  const { settleMs = 0, clock = systemClock, random = Math.random, onState = () => undefined, onError = throwLater } = options
 
   const outbox = new Outbox(slabPool())
   const subscriptions = clientSubscriptions(onError)
@@ -33,6 +33,10 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
   const stop = new AbortController()
   let state = 'reconnecting' as NatsClientState
   let link: Link
+  // From the login to the loss; what is published goes out a little later, when `settleMs` have passed.
+  let isLinked = false
+  let lostAtMs = Number.NEGATIVE_INFINITY
+  let cancelOpening: Cancel = () => undefined
   let info: Link['info']
   let flushAsked = false
   let waitingForRoom: (() => void)[] = []
@@ -105,12 +109,12 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
       checkOpen()
       checkSubscribe(subject, queue)
       const added = subscriptions.add({ subject, queue, max, listener, onRefused })
-      if (state === 'connected') send(added.lines)
+      tell(added.lines)
       return {
         subject,
         queue,
         unsubscribe() {
-          if (subscriptions.remove(added.sid) && state === 'connected') send(`UNSUB ${added.sid}\r\n`)
+          if (subscriptions.remove(added.sid)) tell(`UNSUB ${added.sid}\r\n`)
         },
       }
     },
@@ -165,8 +169,11 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
 
   function listenToInbox(): void {
     hasInbox = true
-    const added = subscriptions.add({ subject: `${requests.prefix}*`, queue: undefined, max: 0, listener: nothing, onFrame: onAnswer })
-    if (state === 'connected') send(added.lines)
+    tell(addInbox().lines)
+  }
+
+  function addInbox() {
+    return subscriptions.add({ subject: `${requests.prefix}*`, queue: undefined, max: 0, listener: nothing, onFrame: onAnswer })
   }
 
   function onAnswer(frame: Frame): void {
@@ -200,6 +207,12 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
     }
   }
 
+  // What a new connection is told anyway need not wait for it.
+  function tell(lines: string): void {
+    if (state === 'connected') send(lines)
+    else if (isLinked) link.socket.write(lines, 'latin1')
+  }
+
   function send(text: string): void {
     outbox.text(text)
     askFlush()
@@ -223,7 +236,7 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
       case Verb.msg:
       case Verb.hmsg: {
         const finished = subscriptions.deliver(frame)
-        if (finished !== undefined) send(`UNSUB ${finished}\r\n`)
+        if (finished !== undefined) tell(`UNSUB ${finished}\r\n`)
         return
       }
       case Verb.ping:
@@ -275,17 +288,28 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
     link = next
     info = next.info
     pool.learn(info, next.address)
-    state = 'connected'
+    isLinked = true
     heard = true
     complaint = undefined
     pingsOut = 0
     isLeaving = false
-    if (!hasInbox && requests.isUsed) listenToInbox()
+    if (!hasInbox && requests.isUsed) {
+      hasInbox = true
+      addInbox()
+    }
     const lines = subscriptions.lines()
     if (lines !== '') link.socket.write(lines, 'latin1')
-    outbox.attach(link.socket)
     cancelPing = clock.after(pingIntervalMs, askWhetherAlive, { background: true })
+    const waitMs = lostAtMs + settleMs - clock.monotonicMs()
+    if (waitMs > 0) cancelOpening = clock.after(waitMs, open)
+    else open()
+  }
+
+  function open(): void {
+    outbox.attach(link.socket)
+    state = 'connected'
     askFlush()
+    if (lostAtMs !== Number.NEGATIVE_INFINITY) onState(state)
   }
 
   function askWhetherAlive(): void {
@@ -305,13 +329,17 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
 
   function onLost(cause: Error): void {
     // Before it is adopted a link fails like one that was never there.
-    if (state !== 'connected') return
+    if (!isLinked) return
+    const isNews = state === 'connected'
+    isLinked = false
     state = 'reconnecting'
+    lostAtMs = clock.monotonicMs()
     cancelPing()
+    cancelOpening()
     outbox.detach()
     pongs.reset()
     tellRoom()
-    onState(state, complaint ?? cause)
+    if (isNews) onState(state, complaint ?? cause)
     reconnect().catch(throwLater)
   }
 
@@ -326,8 +354,7 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
         if (server === undefined || stop.signal.aborted) return
         const found = await openLink(server, linkOptions)
         if (stop.signal.aborted) return found.destroy()
-        adopt(found)
-        return onState(state)
+        return adopt(found)
       } catch (error) {
         if (stop.signal.aborted) return
         // Whatever kept this attempt from it, the next one may find it gone; only what a person has to mend is told, once.
@@ -356,8 +383,10 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
 
   function shut(): void {
     state = 'closed'
+    isLinked = false
     stop.abort()
     cancelPing()
+    cancelOpening()
     outbox.detach()
     link.destroy()
     subscriptions.clear()

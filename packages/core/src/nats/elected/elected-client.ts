@@ -9,8 +9,12 @@ import { throwLater } from '../throw-later.js'
 import { election, type ElectionOptions } from './election.js'
 import { movingClient, type MovingClient } from './moving-client.js'
 
+// All lose their server at the same moment, and look for it again within a few tens of ms; on a busy machine in twice or three times that.
+const settleMs = 300
+
 /** How to make an {@link electedClient}. */
-export interface ElectedClientOptions extends Omit<ConnectionOptions, 'serverName' | 'tls'>, Omit<ElectionOptions, 'clock' | 'random'> {
+export interface ElectedClientOptions
+  extends Omit<ConnectionOptions, 'serverName' | 'tls' | 'settleMs'>, Omit<ElectionOptions, 'clock' | 'random'> {
   /** Until a server is found, or made, at the beginning. @default 5_000 */
   readonly timeoutMs?: number
   readonly clock?: Clock
@@ -33,9 +37,10 @@ export async function electedClient(options: ElectedClientOptions): Promise<Elec
   const requests = requestSlots(clock, random)
   const found = election({ ...options, clock, random, onMove })
   // Everything is on this machine or next to it: to wait longer would only prolong the absence.
-  const reconnect = { reconnectBaseMs: 20, reconnectCapMs: 250 }
+  const reconnect = { reconnectBaseMs: 20, reconnectCapMs: 250, settleMs }
   const connection = { ...reconnect, ...options, serverName: `micro-${project}`, clock, random, onState }
   let moving: MovingClient | undefined
+  const ended = new AbortController()
   let closing: Promise<void> | undefined
 
   try {
@@ -50,6 +55,7 @@ export async function electedClient(options: ElectedClientOptions): Promise<Elec
     try {
       await end()
     } finally {
+      ended.abort()
       await found.close()
       // A client in the server's own process has no connection whose end could tell.
       if (wasServer) tell('closed')
@@ -60,7 +66,8 @@ export async function electedClient(options: ElectedClientOptions): Promise<Elec
       return client.state
     },
     get url() {
-      return client.url
+      // One that listens everywhere is reached on loopback from here.
+      return client.url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
     },
     get info() {
       return client.info
@@ -110,11 +117,19 @@ export async function electedClient(options: ElectedClientOptions): Promise<Elec
         if (known !== undefined) return known
         const server = await found.find()
         if (server !== 'here') return server
-        moving?.moveTo(here())
-        tell('connected')
+        await takeOver()
         return undefined
       },
     }
+  }
+
+  // The others need a moment to come here too; until then what is published waits, here as with them.
+  async function takeOver(): Promise<void> {
+    const local = here()
+    moving?.listenAt(local)
+    await sleep(settleMs, { clock, signal: ended.signal })
+    moving?.moveTo(local)
+    tell('connected')
   }
 
   function here(): NatsClient {

@@ -5,7 +5,9 @@ import type { NatsClient, NatsListener, NatsSubscribeOptions, NatsSubscription }
 
 /** A client whose server may be in another process now and in this one later, and the other way round. */
 export interface MovingClient extends NatsClient {
-  /** From now on `next` does the work: it gets the subscriptions, what was published and not sent, and who waits for a flush. */
+  /** From now on subscriptions stand at `next`; what is published still waits. */
+  listenAt(next: InnerClient | NatsClient): void
+  /** From now on `next` does all the work: it gets the subscriptions, if it has not got them yet, what was published and not sent, and who waits for a flush. */
   moveTo(next: InnerClient | NatsClient): void
 }
 
@@ -21,6 +23,8 @@ interface Standing {
 export function movingClient(first: InnerClient | NatsClient, requests: RequestSlots, onError: (error: unknown) => void): MovingClient {
   const standing = new Set<Standing>()
   let inner = first
+  let listening = first
+  let inboxAt: NatsClient | undefined
   let isClosed = false
   let tellClosed: () => void
   const closed = new Promise<void>((resolve) => (tellClosed = resolve))
@@ -29,11 +33,12 @@ export function movingClient(first: InnerClient | NatsClient, requests: RequestS
     get state() {
       return isClosed ? 'closed' : inner.state
     },
+    // Where the messages come from: of the two, when there are two for a moment.
     get url() {
-      return inner.url
+      return listening.url
     },
     get info() {
-      return inner.info
+      return listening.info
     },
     get maxPayloadBytes() {
       return inner.maxPayloadBytes
@@ -56,14 +61,14 @@ export function movingClient(first: InnerClient | NatsClient, requests: RequestS
         },
       }
     },
+    listenAt,
     moveTo(next) {
+      listenAt(next)
+      // The first request may have been made since.
+      listenToInbox(next)
       const before = inner
-      const left = 'handOver' in before ? before.handOver() : undefined
       inner = next
-      for (const one of standing) one.inner = stand(one)
-      // A client over sockets listens to the inbox of `requests` by itself.
-      if (requests.isUsed && !('handOver' in next))
-        next.subscribe(`${requests.prefix}*`, (message) => requests.settle(Number(message.subject.slice(requests.prefix.length)), message))
+      const left = 'handOver' in before ? before.handOver() : undefined
       for (const { subject, payload, options } of left?.publications ?? []) {
         try {
           next.publish(subject, payload, options)
@@ -82,6 +87,20 @@ export function movingClient(first: InnerClient | NatsClient, requests: RequestS
     },
   }
 
+  function listenAt(next: InnerClient | NatsClient): void {
+    if (listening === next) return
+    listening = next
+    for (const one of standing) one.inner = stand(one)
+    listenToInbox(next)
+  }
+
+  // A client over sockets listens to the inbox of `requests` by itself.
+  function listenToInbox(next: InnerClient | NatsClient): void {
+    if (!requests.isUsed || 'handOver' in next || inboxAt === next) return
+    inboxAt = next
+    next.subscribe(`${requests.prefix}*`, (message) => requests.settle(Number(message.subject.slice(requests.prefix.length)), message))
+  }
+
   function stand(one: Standing): NatsSubscription {
     const { subject, listener, options } = one
     const { max = 0 } = options
@@ -90,14 +109,14 @@ export function movingClient(first: InnerClient | NatsClient, requests: RequestS
       options.onRefused?.(error)
     }
     const refusing = options.onRefused === undefined ? {} : { onRefused }
-    if (max === 0) return inner.subscribe(subject, listener, { ...options, ...refusing })
+    if (max === 0) return listening.subscribe(subject, listener, { ...options, ...refusing })
     // Counted here, since the next client begins anew.
     const counting: NatsListener = (message) => {
       one.received++
       if (one.received === max) standing.delete(one)
       listener(message)
     }
-    return inner.subscribe(subject, counting, { ...options, ...refusing, max: max - one.received })
+    return listening.subscribe(subject, counting, { ...options, ...refusing, max: max - one.received })
   }
 
   async function finish(work: () => Promise<void>): Promise<void> {

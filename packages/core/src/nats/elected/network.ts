@@ -53,16 +53,21 @@ const maxLookAgainMs = 30_000
 /** A {@link Network}. */
 export function network({ project, host, token, beacon, clock, onBetter }: NetworkOptions): Network {
   const key = process.getBuiltinModule('node:crypto').createHash('sha256').update(`micro-broker ${token}`).digest()
-  let shown: string | undefined
+  let shown: Sighting | undefined
+  const greeted = new Set<string>()
   let post: Signpost | undefined
   let unfollow: (() => void) | undefined
   let cancelLook: () => void = () => undefined
   let looking: Promise<void> | undefined
 
-  return { find: () => ask(() => true), show, hide, close: hide }
+  return { find: async () => ask(await others()), show, hide, close: hide }
 
-  async function ask(fits: (id: string) => boolean): Promise<Direction | undefined> {
-    const sightings = (await beacon.find()).filter(({ id }) => id !== shown && fits(id)).sort((a, b) => (a.id < b.id ? -1 : 1))
+  async function others(): Promise<readonly Sighting[]> {
+    const sightings = await beacon.find()
+    return sightings.filter(({ id }) => id !== shown?.id).sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  async function ask(sightings: readonly Sighting[]): Promise<Direction | undefined> {
     for (const { host: other, signpostPort } of sightings) {
       try {
         const told = await askSignpost({ host: other, port: signpostPort }, { project, clock, key })
@@ -75,13 +80,12 @@ export function network({ project, host, token, beacon, clock, onBetter }: Netwo
   }
 
   async function show(server: NatsServer, serverToken: string): Promise<void> {
-    const id = server.info.server_id
     // Whoever has reached the signpost at an address reaches the server there too.
     const direction = async (at: string) => ({ url: natsUrl(at, server.port), token: serverToken })
     post = await holdSignpost({ host, port: 0 }, { project, clock, key: Promise.resolve({ key }), direction })
     if (post?.port === undefined) return
-    shown = id
-    await beacon.show({ id, host, port: server.port, signpostPort: post.port })
+    shown = { id: server.info.server_id, host, port: server.port, signpostPort: post.port }
+    await beacon.show(shown)
     unfollow = await beacon.follow(look)
     lookLater(lookAgainMs)
   }
@@ -115,8 +119,14 @@ export function network({ project, host, token, beacon, clock, onBetter }: Netwo
     const own = shown
     if (own === undefined) return
     try {
-      const better = await ask((id) => id < own)
-      if (better !== undefined && shown === own) await onBetter(better)
+      const all = await others()
+      const better = await ask(all.filter(({ id }) => id < own.id))
+      if (shown !== own) return
+      if (better !== undefined) return await onBetter(better)
+      // Whoever has to give way may not have heard of this one: it was not there yet when it was told.
+      const unaware = all.filter(({ id }) => id > own.id && !greeted.has(id))
+      for (const { id } of unaware) greeted.add(id)
+      if (unaware.length > 0) await beacon.show(own)
     } catch {
       // A registry that is out of reach for a moment, or a server that was gone when we came: the next look is not far.
     }
