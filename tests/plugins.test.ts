@@ -235,8 +235,8 @@ test('a formatter of the project may write plugins.ts in its own way', async () 
 })
 
 const wrong: readonly (readonly [what: string, words: string, code: number, reason: string, hint: RegExp])[] = [
-  ['an implementation that there is not', 'broker/rabbitmq', 4, 'PLUGIN_NOT_INSTALLED', /broker\/nats/],
-  ['one that is nearly there', 'broker/nast', 4, 'PLUGIN_NOT_INSTALLED', /broker\/nats/],
+  ['an implementation that there is not', 'broker/rabbitmq', 2, 'UNKNOWN_PLUGIN', /broker\/nats/],
+  ['one that is nearly there', 'broker/nast', 2, 'UNKNOWN_PLUGIN', /broker\/nats/],
   ['an interface that there is not', 'brocker/nats', 2, 'PLUGIN_REFERENCE', /broker/],
   ['a type of service', 'mailhog', 3, 'PLUGIN_KIND_MISMATCH', /type: mailhog/],
   ['what core has', 'broker/memory', 2, 'PLUGIN_BUILT_IN', /broker: memory/],

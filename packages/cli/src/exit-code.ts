@@ -23,6 +23,7 @@ const usage = [
   'PLUGIN_WORDS_INVALID',
   'PLUGIN_BUILT_IN',
   'PLUGIN_REFERENCE',
+  'UNKNOWN_PLUGIN',
 ]
 // What is wrong about a reference itself. In a file of the user's it is configuration.
 const reference = ['REF_SYNTAX', 'PROTO_DENIED', 'INSECURE', 'HOST_SYNTAX', 'PATH_ESCAPE', 'RESERVED_NAME', 'CRED_IN_URL']

@@ -1,4 +1,4 @@
-import { didYouMean, MicroError, type Place } from '@microts/core/base'
+import { MicroError, type Place } from '@microts/core/base'
 
 /** One thing that the bundler cannot make sense of. */
 export interface BuildProblem {
@@ -23,30 +23,6 @@ export const buildErrors = {
         ...(first.place !== undefined && { place: first.place }),
         details: { service, problems },
         cause,
-      },
-    )
-  },
-
-  /** `known`: the words of the same interface that there are. */
-  pluginNotInstalled: (
-    service: string,
-    kind: string,
-    name: string,
-    options: { readonly known: readonly string[]; readonly place?: Place },
-  ) => {
-    const near = didYouMean(name, options.known)
-    const install = `Type: npm install @microts/${kind}-${name}`
-    return new MicroError(
-      'failed_precondition',
-      `Cannot use "${name}" as the ${kind} of "${service}": the package @microts/${kind}-${name} is not installed`,
-      {
-        reason: 'PLUGIN_NOT_INSTALLED',
-        hint:
-          near === undefined
-            ? `${install}. Known: ${options.known.join(', ')}.`
-            : `${near.charAt(0).toUpperCase()}${near.slice(1)} ${install}`,
-        ...(options.place !== undefined && { place: options.place }),
-        details: { kind, name, known: options.known },
       },
     )
   },

@@ -31,6 +31,12 @@ export async function readPluginWords(
   return [...new Set(read)]
 }
 
+/** Those of the words that a remote may have to be asked for, as they are typed. Nothing is checked. */
+export function fetchedOf(words: readonly string[] = []): readonly string[] {
+  const references = words.flatMap((word) => word.split(',')).map((word) => word.trim())
+  return references.filter((reference) => lookAtReference(reference).is === 'elsewhere' && /^(?!npm:|[.-]).+\//.test(reference))
+}
+
 async function canonical(
   reference: string,
   { folder, project, catalog }: { readonly folder: string; readonly project: string; readonly catalog: Catalog },

@@ -30,16 +30,21 @@ export const findErrors = {
     })
   },
 
-  /** `known`: what there is of the same interface, as `broker/nats`. */
-  notInstalled: (reference: string, packageName: string, known: readonly string[]) => {
-    const near = capital(didYouMean(reference, known))
-    const install = `Type: npm install ${packageName}`
-    return new MicroError('failed_precondition', `Cannot use "${reference}": the package ${packageName} is not installed`, {
+  /** One that Micro has, and the project has not. */
+  notInstalled: (reference: string, packageName: string) =>
+    new MicroError('failed_precondition', `Cannot use "${reference}": the package ${packageName} is not installed`, {
       reason: 'PLUGIN_NOT_INSTALLED',
-      hint: near === undefined ? `${install}. Known: ${known.join(', ')}.` : `${near} ${install}`,
+      hint: `Type: npm install ${packageName}`,
+      details: { reference, package: packageName },
+    }),
+
+  /** `known`: what there is of the same interface, as `broker/nats`. A package of a name that nobody knows is not what to install: it may be anyone's. */
+  unknownPlugin: (reference: string, known: readonly string[]) =>
+    new MicroError('not_found', `Cannot use "${reference}": Micro has no plugin of that name, and none is installed`, {
+      reason: 'UNKNOWN_PLUGIN',
+      hint: `${capital(didYouMean(reference, known)) ?? `Known: ${known.join(', ')}.`} Others are npm:<package>, host/owner/repository or ./path.`,
       details: { reference, known },
-    })
-  },
+    }),
 }
 
 const capital = (text: string | undefined) => (text === undefined ? undefined : text.charAt(0).toUpperCase() + text.slice(1))

@@ -12,7 +12,7 @@ import type { FoundPlugin } from './found-plugin.js'
 /**
  * One of Micro's own implementations: built into core, or the package `@microts/<kind>-<name>`.
  *
- * @throws MicroError `PLUGIN_NOT_INSTALLED`, `PLUGIN_NOT_IN_MANIFEST`, `INVALID_MANIFEST`
+ * @throws MicroError `UNKNOWN_PLUGIN`, `PLUGIN_NOT_INSTALLED`, `PLUGIN_NOT_IN_MANIFEST`, `INVALID_MANIFEST`
  */
 export function findOwn(
   reference: string,
@@ -23,7 +23,10 @@ export function findOwn(
   if (builtIn[kind].includes(name)) return { reference, from: 'core', key: reference, catalog: emptyCatalog }
   const packageName = `@microts/${kind}-${name}`
   const installed = findPackage(packageName, packageFolders)
-  if (installed === undefined) throw findErrors.notInstalled(reference, packageName, knownPlugins(catalog, kind))
+  if (installed === undefined) {
+    const known = knownPlugins(catalog, kind)
+    throw known.includes(reference) ? findErrors.notInstalled(reference, packageName) : findErrors.unknownPlugin(reference, known)
+  }
   const file = join(installed.folder, 'micro.plugin.yml')
   const declared = existsSync(file) ? readCatalog([file]).implementations : []
   const implementations = declared.filter((one) => one.kind === kind && one.word === name)

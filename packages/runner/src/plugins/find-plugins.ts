@@ -33,7 +33,7 @@ export interface FindOptions {
  *
  * All of it or nothing: of several that fail the first is told, with its place.
  *
- * @throws MicroError `PLUGIN_REFERENCE`, `PLUGIN_NOT_INSTALLED`, `PLUGIN_NOT_IN_MANIFEST`, `INVALID_MANIFEST`, and those of `resolve` of `@microts/source`
+ * @throws MicroError `PLUGIN_REFERENCE`, `UNKNOWN_PLUGIN`, `PLUGIN_NOT_INSTALLED`, `PLUGIN_NOT_IN_MANIFEST`, `INVALID_MANIFEST`, and those of `resolve` of `@microts/source`
  */
 export async function findPlugins(wanted: readonly WantedReference[], options: FindOptions): Promise<FoundPlugins> {
   const unique = wanted.filter(({ reference }, index) => wanted.findIndex((other) => other.reference === reference) === index)
@@ -69,7 +69,8 @@ function findHere(reference: string, { catalog, packageFolders }: FindOptions): 
   }
 }
 
-function withPlace<T>({ place }: WantedReference, work: () => T): T {
+/** What `work` gives. An error of it that has no place gets the one of what is wanted. @throws MicroError */
+export function withPlace<T>({ place }: { readonly place?: Place }, work: () => T): T {
   try {
     return work()
   } catch (error) {

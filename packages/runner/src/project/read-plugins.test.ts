@@ -337,24 +337,22 @@ test('readProject() fetches nothing for a file that is wrong in itself, and tell
   assert.deepEqual(here.server.requests, [])
 })
 
-test('readProject() names the package of an implementation of ours that is not installed', async (t) => {
+test('readProject() names the nearest of our implementations for one that there is not', async (t) => {
   const here = await pluginWorld(t)
   here.write('project/micro.yml', 'plugins: [store/fil]\n')
 
   const error = await failureOf(here)
 
-  assert.deepEqual(summary(error), ['failed_precondition', 'PLUGIN_NOT_INSTALLED', '1:11'])
+  assert.deepEqual(summary(error), ['not_found', 'UNKNOWN_PLUGIN', '1:11'])
 })
 
 test('readProject() takes what another part of the same plugin provides, and refuses it where a service provides nothing', async (t) => {
   const here = await pluginWorld(t)
   const provider = manifests.types.replace('exports: {', 'provides: { broker: kafka, address: "127.0.0.1:${port.http}" }\n      exports: {')
-  here
-    .repository(plugins)
-    .commit({
-      'micro.plugin.yml': `${provider}${implementationOf(plugins, 'broker', 'kafka').replace(plugins, `${plugins}//b`)}`,
-      'b/x': '',
-    })
+  here.repository(plugins).commit({
+    'micro.plugin.yml': `${provider}${implementationOf(plugins, 'broker', 'kafka').replace(plugins, `${plugins}//b`)}`,
+    'b/x': '',
+  })
   here.write('project/micro.yml', `broker: { service: bus }\nservices:\n  bus: { type: mailhog, plugin: ${plugins} }\n`)
   const { interfaces } = await here.readProject(catalog)
   here.write('project/micro.yml', `store: { service: bus }\nservices:\n  bus: { type: mailhog, plugin: ${plugins} }\n`)

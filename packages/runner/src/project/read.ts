@@ -26,6 +26,8 @@ export interface ReadProjectOptions {
   readonly env?: Environment
   /** How plugins that the file names are fetched. */
   readonly fetching?: FetchOptions
+  /** References that the command line names besides: they are found with those of the file, so that one question of trust covers all. @default none */
+  readonly also?: readonly string[]
 }
 
 /**
@@ -40,9 +42,9 @@ export async function readProject(location: ProjectLocation, catalog: Catalog, o
   })
   const { project, tree, mistakes } = await parseProject(text, location, catalog)
   if (mistakes.length > 0 || project === undefined) throw projectErrors.invalid(basename(location.file), mistakes)
-  const wanted = referencesOf(project, tree)
+  const { env = process.env, fetching, also = [] } = options
+  const wanted = [...referencesOf(project, tree), ...also.map((reference) => ({ reference }))]
   if (wanted.length === 0) return project
-  const { env = process.env, fetching } = options
   const found = await findPlugins(wanted, {
     folder: location.folder,
     catalog,

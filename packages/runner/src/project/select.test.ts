@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fetchedOf } from '../plugin-list/plugin-words.js'
+import { pluginWorld, typeOfStranger } from '../testing/plugin-world.js'
 import { workspace } from '../testing/workspace.js'
 import { emptyCatalog } from '../types/manifest.js'
 import { selectServices } from './select.js'
@@ -32,4 +34,29 @@ test('selectServices() takes the project that the services are in when the folde
 
   for (const patterns of [['./shop/...', './other'], ['./loose'], ['./loose', './other']])
     assert.equal((await select(patterns)).project.file, undefined, patterns.join(' '))
+})
+
+test('selectServices() asks once for what the file and the command line name of strangers', async (t) => {
+  const here = await pluginWorld(t)
+  here.configure('')
+  for (const owner of ['alice', 'bob']) {
+    const repository = here.repository(`github.com/${owner}/mailhog`)
+    repository.commit({ 'micro.plugin.yml': typeOfStranger(`github.com/${owner}/mailhog`, 'mailhog') })
+  }
+  here.write('project/micro.yml', 'services:\n  smtp: { type: mailhog, plugin: github.com/alice/mailhog }\n')
+  here.write('project/one/main.ts', service)
+  const asked: string[][] = []
+
+  await selectServices(here.project, ['./one'], emptyCatalog, {
+    env: here.env,
+    also: fetchedOf(['./one', 'github.com/bob/mailhog,broker/nats']),
+    fetching: {
+      askTrust: async (questions) => {
+        asked.push(questions.map(({ source }) => source))
+        return questions.map(({ source }) => source)
+      },
+    },
+  })
+
+  assert.deepEqual(asked, [['github.com/alice/mailhog', 'github.com/bob/mailhog']])
 })

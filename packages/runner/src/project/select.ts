@@ -1,11 +1,10 @@
 import { basename, dirname, relative } from 'node:path'
-import type { FetchOptions } from '../plugins/fetch-options.js'
 import type { Catalog } from '../types/manifest.js'
 import { ownType } from './check-types.js'
 import { type Environment, nameOfFolder, nearestFile, projectId, realFolder } from './find.js'
 import { expandPatterns } from './patterns.js'
 import type { Project, ServiceDefinition } from './project.js'
-import { readProject } from './read.js'
+import { readProject, type ReadProjectOptions } from './read.js'
 
 /** Services of ours, with what the project says of them. */
 export interface Selection {
@@ -24,7 +23,7 @@ export async function selectServices(
   folder: string,
   patterns: readonly string[],
   catalog: Catalog,
-  options: { readonly env: Environment; readonly fetching?: FetchOptions },
+  options: ReadProjectOptions & { readonly env: Environment },
 ): Promise<Selection> {
   const { env } = options
   const start = realFolder(folder)

@@ -1,16 +1,16 @@
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Clock, systemClock } from '@microts/core/base'
-import { builtIn, implementationToAdd, referenceOf, type WantedPlugin } from '../build/added-plugins.js'
+import { implementationToAdd, referenceOf, type WantedPlugin } from '../build/added-plugins.js'
 import { type Bundle, bundleService } from '../build/bundle.js'
 import { buildErrors } from '../build/errors.js'
-import { findPackage } from '../build/packages.js'
 import { storeFiles } from '../plugin-list/list-entries.js'
 import { readListFile } from '../plugin-list/list-file.js'
+import { fetchedOf } from '../plugin-list/plugin-words.js'
 import { settlePlugins } from '../plugin-list/settle-plugins.js'
 import type { FetchOptions } from '../plugins/fetch-options.js'
 import { findOwn } from '../plugins/find-own.js'
-import { findPlugins } from '../plugins/find-plugins.js'
+import { findPlugins, withPlace } from '../plugins/find-plugins.js'
 import { lookAtReference } from '../plugins/written.js'
 import { type Environment, realFolder } from '../project/find.js'
 import type { Project } from '../project/project.js'
@@ -58,7 +58,11 @@ export interface BuiltService extends Bundle {
  */
 export async function build(options: BuildOptions): Promise<BuiltService[]> {
   const { folder, patterns = ['./...'], catalog, env = process.env, fetching, clock = systemClock } = options
-  const { project, services } = await selectServices(folder, patterns, catalog, { env, ...(fetching !== undefined && { fetching }) })
+  const { project, services } = await selectServices(folder, patterns, catalog, {
+    env,
+    also: fetchedOf(options.plugins),
+    ...(fetching !== undefined && { fetching }),
+  })
   const out = options.out === undefined ? join(project.folder, 'dist') : resolve(realFolder(folder), options.out)
   const { written } = await settlePlugins({
     project: project.folder,
@@ -126,16 +130,12 @@ export async function buildOne(options: BuildOneOptions): Promise<Omit<BuiltServ
   return { ...bundle, service, plugins: added.map(({ manifest }) => manifest.reference), listed: references, tookMs }
 }
 
-function toAdded(wanted: WantedPlugin, packageFolders: readonly string[], { service, project, catalog }: BuildOneOptions) {
-  const { kind, name, plugin, place } = wanted
-  if (plugin === undefined && findPackage(`@microts/${kind}-${name}`, packageFolders) === undefined) {
-    const words = catalog.implementations.filter((one) => one.kind === kind).map(({ word }) => word)
-    throw buildErrors.pluginNotInstalled(service, kind, name, {
-      known: [...builtIn[kind], ...words],
-      ...(place !== undefined && { place }),
-    })
-  }
-  const found = plugin === undefined ? findOwn(referenceOf(wanted), kind, name, { catalog, packageFolders }) : project.found.get(plugin)
+function toAdded(wanted: WantedPlugin, packageFolders: readonly string[], { project, catalog }: BuildOneOptions) {
+  const { kind, name, plugin } = wanted
+  const found =
+    plugin === undefined
+      ? withPlace(wanted, () => findOwn(referenceOf(wanted), kind, name, { catalog, packageFolders }))
+      : project.found.get(plugin)
   const added = found === undefined ? undefined : implementationToAdd(found, kind, name)
   if (added === undefined) throw buildErrors.manifestMissesPlugin(project.file ?? project.folder, kind, name)
   return added

@@ -1,4 +1,5 @@
 import type { FetchOptions } from '../plugins/fetch-options.js'
+import { fetchedOf } from '../plugin-list/plugin-words.js'
 import { settlePlugins, type SettledPlugins, type WrittenList } from '../plugin-list/settle-plugins.js'
 import { type Environment, findProject, realFolder } from '../project/find.js'
 import type { Project, ServiceDefinition } from '../project/project.js'
@@ -36,7 +37,11 @@ export function up(options: UpOptions): Run {
 export function run(options: RunOptions): Run {
   const { env = process.env, patterns = ['./...'] } = options
   return startRun('run', options, async (fetching) => {
-    const { project, services } = await selectServices(options.folder, patterns, options.catalog, { env, fetching })
+    const { project, services } = await selectServices(options.folder, patterns, options.catalog, {
+      env,
+      fetching,
+      also: fetchedOf(options.plugins),
+    })
     const beside = readyBeside(readRun(project.id, env))
     return {
       project,

@@ -15,7 +15,7 @@ export const resolveErrors = {
   folderMissing: (reference: string, folder: string) =>
     new MicroError('not_found', `Cannot use "${reference}": there is no folder ${folder}`, {
       reason: 'PLUGIN_FOLDER_MISSING',
-      hint: 'A path counts from the folder of the project.',
+      hint: 'In a file a path counts from the folder of the project, on the command line from the folder that you are in.',
       details: { reference, folder },
     }),
 
