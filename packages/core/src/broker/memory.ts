@@ -1,10 +1,10 @@
 import { baseErrors } from '../base/index.js'
-import { sublist } from '../nats/index.js'
 import type { Broker, Message, MessageHandler, PublishOptions, SubscribeOptions, Subscription } from './broker.js'
 import { checkPublish, checkSubscribe } from './check.js'
 import { delivered } from './delivery.js'
+import { emitter } from './emitter.js'
 import { brokerErrors } from './errors.js'
-import { inbox, type Inbox } from './inbox.js'
+import { inbox } from './inbox.js'
 
 /** How to make a {@link memoryBroker}. */
 export interface MemoryBrokerOptions {
@@ -18,12 +18,6 @@ export interface MemoryBrokerOptions {
   readonly random?: () => number
 }
 
-interface Standing {
-  readonly subject: string
-  readonly queue: string | undefined
-  readonly inbox: Inbox
-}
-
 const name = 'memory'
 const features = new Set(['wildcards'] as const)
 
@@ -34,7 +28,7 @@ const features = new Set(['wildcards'] as const)
  */
 export function memoryBroker(options: MemoryBrokerOptions = {}): Broker {
   const { maxMessageBytes = 1024 * 1024, maxWaitingMessages = 65_536, maxWaitingBytes = 64 * 1024 * 1024, random = Math.random } = options
-  const subscriptions = sublist<Standing>()
+  const hub = emitter<Message>(random)
   const open = new Set<Subscription>()
   let isClosed = false
 
@@ -44,28 +38,22 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): Broker {
     if (isClosed) throw baseErrors.closed('broker')
     const bytes = checkPublish({ name, features }, topic, message, publishOptions)
     if (bytes > maxMessageBytes) throw brokerErrors.messageTooLarge(topic, bytes, maxMessageBytes)
-    const { plain, groups } = subscriptions.match(topic)
-    for (const each of plain) each.inbox.offer(delivered(topic, message))
-    for (const group of groups) group[Math.floor(random() * group.length)]?.inbox.offer(delivered(topic, message))
+    hub.emit(topic, message)
   }
 
   async function subscribe(topic: string, handler: MessageHandler, subscribeOptions: SubscribeOptions = {}): Promise<Subscription> {
     if (isClosed) throw baseErrors.closed('broker')
     checkSubscribe({ name, features }, topic, subscribeOptions)
     const { queue } = subscribeOptions
-    const standing: Standing = {
-      subject: topic,
-      queue,
-      inbox: inbox({ ...subscribeOptions, handler, maxWaitingMessages, maxWaitingBytes }),
-    }
-    subscriptions.insert(standing)
+    const box = inbox({ ...subscribeOptions, handler, maxWaitingMessages, maxWaitingBytes })
+    const leave = hub.listen(topic, (at, message) => box.offer(delivered(at, message)), queue)
     const subscription: Subscription = {
       topic,
       queue,
       close() {
-        subscriptions.remove(standing)
+        leave()
         open.delete(subscription)
-        return standing.inbox.close()
+        return box.close()
       },
     }
     open.add(subscription)
