@@ -26,7 +26,8 @@ export interface ConnectionOptions {
   /** The most that any such wait can be. @default 2_000 */
   readonly reconnectCapMs?: number
   /**
-   * After a loss, what is published waits until so long after it: other clients of the same server are then back too, and get it. Subscriptions do not wait.
+   * When a lost connection is back, what is published waits so long still: other clients of the same server are then back too, and get it, if they try as often as
+   * that. Subscriptions do not wait.
    *
    * @default 0
    */

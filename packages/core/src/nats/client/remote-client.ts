@@ -35,7 +35,7 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
   let link: Link
   // From the login to the loss; what is published goes out a little later, when `settleMs` have passed.
   let isLinked = false
-  let lostAtMs = Number.NEGATIVE_INFINITY
+  let wasLost = false
   let cancelOpening: Cancel = () => undefined
   let info: Link['info']
   let flushAsked = false
@@ -300,8 +300,7 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
     const lines = subscriptions.lines()
     if (lines !== '') link.socket.write(lines, 'latin1')
     cancelPing = clock.after(pingIntervalMs, askWhetherAlive, { background: true })
-    const waitMs = lostAtMs + settleMs - clock.monotonicMs()
-    if (waitMs > 0) cancelOpening = clock.after(waitMs, open)
+    if (wasLost && settleMs > 0) cancelOpening = clock.after(settleMs, open)
     else open()
   }
 
@@ -309,7 +308,7 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
     outbox.attach(link.socket)
     state = 'connected'
     askFlush()
-    if (lostAtMs !== Number.NEGATIVE_INFINITY) onState(state)
+    if (wasLost) onState(state)
   }
 
   function askWhetherAlive(): void {
@@ -333,7 +332,7 @@ export async function remoteClient(pool: ServerPool, requests: RequestSlots, opt
     const isNews = state === 'connected'
     isLinked = false
     state = 'reconnecting'
-    lostAtMs = clock.monotonicMs()
+    wasLost = true
     cancelPing()
     cancelOpening()
     outbox.detach()

@@ -9,7 +9,7 @@ import { throwLater } from '../throw-later.js'
 import { election, type ElectionOptions } from './election.js'
 import { movingClient, type MovingClient } from './moving-client.js'
 
-// All lose their server at the same moment, and look for it again within a few tens of ms; on a busy machine in twice or three times that.
+// All lose their server at the same moment, and are at the next one within a few tens of ms, on a busy machine within twice or three times that.
 const settleMs = 300
 
 /** How to make an {@link electedClient}. */
