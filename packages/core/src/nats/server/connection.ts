@@ -6,7 +6,7 @@ import { argument, hasReply, natsParser, type Frame, type NatsParser, type Proto
 import { errorTexts, stallMs, violation } from '../wire/protocol.js'
 import { isLiteralSubject, isSubject } from '../wire/subject.js'
 import { readNumber, Verb } from '../wire/verbs.js'
-import { anybody, firstAgreement, readConnect, type Agreement, type Credentials, type Login } from './handshake.js'
+import { anybody, firstAgreement, isJsonObject, readConnect, type Agreement, type Credentials, type Login } from './handshake.js'
 import type { ServerLimits } from './options.js'
 import { responses, type Responses } from './responses.js'
 import { emptyRoute, type Peer, type RouteMemory, type Router, type ServerSubscription } from './router.js'
@@ -84,6 +84,7 @@ export class ServerConnection implements Peer {
       maxPayloadBytes: limits.maxPayloadBytes,
       onFrame: (frame) => this.#onFrame(frame),
     })
+    this.#parser.withoutHeaders = !firstAgreement.headers
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     // 'close' always follows, and that is where it is dealt with.
@@ -233,8 +234,8 @@ export class ServerConnection implements Peer {
       case Verb.err:
         return this.end('the client reported an error')
       case Verb.info:
-        // nats-server reads it, and cannot read nothing.
-        return frame.argsStart === frame.argsEnd ? this.end('bad-arguments') : undefined
+        // nats-server reads it, for nothing, and ends what it cannot read.
+        return isJsonObject(argumentsOf(frame)) ? undefined : this.end('bad-arguments')
       case Verb.ok:
       case Verb.msg:
       case Verb.hmsg:
@@ -243,11 +244,10 @@ export class ServerConnection implements Peer {
 
   #onPublish(frame: Frame): void {
     const { agreement, counts } = this
-    if (frame.verb === Verb.hpub && !agreement.headers) return this.end('message headers not supported')
     counts.messagesIn++
     counts.bytesIn += frame.bodyEnd - frame.bodyStart
-    if (this.login.permit !== undefined && !this.#mayPublish(argument(frame, 0))) return
     if (agreement.pedantic && !isLiteralSubject(argument(frame, 0))) this.send(`-ERR '${errorTexts.invalidPublishSubject}'\r\n`)
+    if (this.login.permit !== undefined && !this.#mayPublish(argument(frame, 0))) return
     if (agreement.verbose) this.send('+OK\r\n')
     const reached = this.#hub.router.publish(frame, this)
     if (!reached && agreement.noResponders && hasReply(frame)) this.#sayNobody(argument(frame, 1))
@@ -275,10 +275,10 @@ export class ServerConnection implements Peer {
     const sid = argument(frame, count - 1)
     const { permit } = this.login
     if (permit?.maySubscribe(subject, queue) === false) return this.send(`-ERR '${violation.subscribe(subject, queue)}'\r\n`)
-    if (!isSubject(subject)) return this.send(`-ERR '${errorTexts.invalidSubject}'\r\n`)
     if (this.#subscriptions.size >= this.#hub.limits.maxSubscriptions) return this.send(`-ERR '${errorTexts.maxSubscriptions}'\r\n`)
     // A number that is in use stays what it was, as with nats-server: a client that connects again may say it twice.
     if (!this.#subscriptions.has(sid)) {
+      if (!isSubject(subject)) return this.send(`-ERR '${errorTexts.invalidSubject}'\r\n`)
       const subscription = { subject, queue, sid, sidBytes: Buffer.from(sid, 'latin1'), owner: this, received: 0, max: 0, gone: false }
       this.#subscriptions.set(sid, subscription)
       this.#filter(subscription)
@@ -313,11 +313,12 @@ export class ServerConnection implements Peer {
   }
 
   #onConnect(frame: Frame): void {
-    const outcome = readConnect(frame.line.toString('utf8', frame.argsStart, frame.argsEnd), this.agreement, this.#hub.credentials)
+    const outcome = readConnect(argumentsOf(frame), this.agreement, this.#hub.credentials)
     if ('refused' in outcome) return this.end(outcome.text ?? 'bad-arguments', outcome.text)
     this.agreement = outcome.agreement
     if (outcome.login !== this.login) this.#become(outcome.login)
     this.#parser.connectOnly = false
+    this.#parser.withoutHeaders = !outcome.agreement.headers
     this.#cancelLogin?.()
     if (this.agreement.verbose) this.send('+OK\r\n')
   }
@@ -337,3 +338,5 @@ export class ServerConnection implements Peer {
     }
   }
 }
+
+const argumentsOf = (frame: Frame) => frame.line.toString('utf8', frame.argsStart, frame.argsEnd)

@@ -145,17 +145,24 @@ const kinds = {
   auth_token: 'string',
 } as const satisfies Record<keyof NatsConnect, string>
 
-function parseConnect(json: string): NatsConnect | undefined {
-  let value: unknown
+/** Whether Go would read it into a struct of which it knows no field: null changes nothing. */
+export const isJsonObject = (json: string) => parseObject(json) !== undefined
+
+// What is not JSON is answered like JSON of the wrong shape: undefined.
+function parseObject(json: string): object | undefined {
   try {
-    value = JSON.parse(json)
+    const value: unknown = JSON.parse(json)
+    if (value === null) return {}
+    return typeof value === 'object' && !Array.isArray(value) ? value : undefined
   } catch {
-    // What is not JSON is answered like JSON of the wrong shape: undefined.
+    // Not JSON.
     return undefined
   }
-  // As Go reads it into a struct: null changes nothing.
-  if (value === null) return {}
-  if (typeof value !== 'object' || Array.isArray(value)) return undefined
+}
+
+function parseConnect(json: string): NatsConnect | undefined {
+  const value = parseObject(json)
+  if (value === undefined) return undefined
   const connect: Record<string, unknown> = {}
   for (const [key, kind] of Object.entries(kinds)) {
     const field: unknown = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : null

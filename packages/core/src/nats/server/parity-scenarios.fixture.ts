@@ -253,6 +253,7 @@ export const plain: readonly Scenario[] = [
     'SUB\r\n',
     'SUB a b c d\r\n',
     'SUB a..b 1\r\n',
+    'SUB a 1\r\nSUB a..b 1\r\nPUB a 1\r\nx\r\n',
     'SUB .a 1\r\n',
     'SUB a. 1\r\n',
     'SUB . 1\r\n',

@@ -36,6 +36,8 @@ export interface ParserOptions {
 export interface NatsParser {
   /** Only CONNECT is let through, by its first byte, so that nobody who is not known can make it hold anything. */
   connectOnly: boolean
+  /** HPUB and HMSG are refused, before their payload is read. */
+  withoutHeaders: boolean
   /** Reads what arrived; gives what is wrong with it. After a fault, and after `stop`, it reads nothing any more. */
   push(chunk: Buffer): ProtocolFault | undefined
   stop(): void
@@ -73,6 +75,10 @@ const verbBytes = 8
 // The first room for a payload that is not here yet. It doubles as bytes arrive, so that an announced size costs nothing.
 const firstBodyBytes = 64 * 1024
 
+const isBlank = (byte: number | undefined) => byte === 32 || byte === 9
+const needsArguments = (verb: Verb) =>
+  verb !== Verb.ping && verb !== Verb.pong && verb !== Verb.ok && verb !== Verb.connect && verb !== Verb.info
+
 /** A {@link NatsParser}. */
 export function natsParser(options: ParserOptions): NatsParser {
   const { side, maxControlLineBytes, maxPayloadBytes, onFrame } = options
@@ -84,10 +90,13 @@ export function natsParser(options: ParserOptions): NatsParser {
   let bodyBytes = 0
   // Of the payload that is being read, with its CR LF; 0 between two operations.
   let wantedBytes = 0
+  // Of the line that was scanned last.
+  let firstCr = -1
   let stopped = false
 
   const parser: NatsParser = {
     connectOnly: false,
+    withoutHeaders: false,
     push(chunk) {
       let at = 0
       while (at < chunk.length && !stopped) {
@@ -146,6 +155,7 @@ export function natsParser(options: ParserOptions): NatsParser {
     const { starts, ends } = frame
     let count = 0
     let inWord = false
+    firstCr = -1
     for (let at = start; at < end; at++) {
       const byte = buffer[at] as number
       if (byte > 32 || (byte !== 32 && byte !== lf && byte !== cr && byte !== 9)) {
@@ -155,6 +165,7 @@ export function natsParser(options: ParserOptions): NatsParser {
         inWord = true
         continue
       }
+      if (byte === cr && firstCr === -1) firstCr = at
       if (inWord) {
         if (count < 7) ends[count++] = at
         inWord = false
@@ -172,6 +183,7 @@ export function natsParser(options: ParserOptions): NatsParser {
     if (frame.count === 0 || starts[0] !== start) return 'unknown-operation'
     const verb = verbOf(buffer, start, (ends[0] as number) - start, side)
     if (verb === undefined) return 'unknown-operation'
+    const verbEnd = ends[0] as number
     const end = newline > start && buffer[newline - 1] === cr ? newline - 1 : newline
     const argsStart = argumentsStart(verb, start, end)
     if (end - argsStart > maxControlLineBytes) return 'control-line'
@@ -185,15 +197,17 @@ export function natsParser(options: ParserOptions): NatsParser {
       starts[index] = starts[index + 1] as number
       ends[index] = ends[index + 1] as number
     }
+    // As nats-server reads it: what lacks the blank after its verb is no operation, what lacks what comes after the blank has wrong arguments.
+    if (frame.count === 0 && needsArguments(verb)) return isBlank(buffer[verbEnd]) ? 'bad-arguments' : 'unknown-operation'
     if (verb === Verb.pub || verb === Verb.msg || verb === Verb.hpub || verb === Verb.hmsg) return announceBody(buffer, newline + 1)
-    if ((verb === Verb.sub || verb === Verb.unsub) && frame.count === 0) return 'unknown-operation'
     onFrame(frame)
     return newline + 1
   }
 
   function argumentsStart(verb: Verb, start: number, end: number): number {
-    // `CONNECT{}` is CONNECT too, for nats-server; elsewhere white space has ended the verb.
+    // `CONNECT{}` is CONNECT too, for nats-server, and `INFO{}` INFO; elsewhere white space has ended the verb.
     if (verb === Verb.connect) return start + 7
+    if (verb === Verb.info) return start + 4
     return frame.count > 1 ? (frame.starts[1] as number) : end
   }
 
@@ -201,7 +215,9 @@ export function natsParser(options: ParserOptions): NatsParser {
     const { verb, count } = frame
     const withHeaders = verb === Verb.hpub || verb === Verb.hmsg
     const least = (verb === Verb.pub || verb === Verb.hpub ? 2 : 3) + (withHeaders ? 1 : 0)
-    if (count === 0) return 'unknown-operation'
+    if (withHeaders && parser.withoutHeaders) return 'bad-arguments'
+    // A CR anywhere but at the end: somebody else may read two lines where this one reads one.
+    if (firstCr !== -1 && firstCr !== next - 2) return 'bad-arguments'
     if (count !== least && count !== least + 1) return 'bad-arguments'
     const size = readNumber(buffer, frame.starts[count - 1] as number, frame.ends[count - 1] as number)
     const headerBytes = withHeaders ? readNumber(buffer, frame.starts[count - 2] as number, frame.ends[count - 2] as number) : 0

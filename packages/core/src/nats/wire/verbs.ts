@@ -31,7 +31,7 @@ export function verbOf(buffer: Buffer, at: number, length: number, side: 'server
   if (length === 3 && first === 115) return onServer && is(buffer, at, 'sub') ? Verb.sub : undefined
   if (length === 5 && first === 117) return onServer && is(buffer, at, 'unsub') ? Verb.unsub : undefined
   if (length >= 7 && first === 99) return onServer && is(buffer, at, 'connect') ? Verb.connect : undefined
-  if (length === 4 && first === 105) return is(buffer, at, 'info') ? Verb.info : undefined
+  if (length >= 4 && first === 105) return is(buffer, at, 'info') ? Verb.info : undefined
   if (length >= 3 && buffer[at] === 43) return is(buffer, at + 1, 'ok') ? Verb.ok : undefined
   if (length === 4 && buffer[at] === 45) return is(buffer, at + 1, 'err') ? Verb.err : undefined
   return undefined
