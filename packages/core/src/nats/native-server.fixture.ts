@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 /** For tests: a nats-server of this machine, running. */
 export interface NativeServer {
+  readonly pid: number
   readonly port: number
   readonly url: string
   /** Where its monitoring pages are, when `settings` ask for them. */
@@ -58,5 +59,13 @@ export async function startNativeServer(path: string, settings = '', port = -1):
   })
   const monitorPort = /Starting http monitor on 127\.0\.0\.1:(\d+)/.exec(log)?.[1]
   const monitorUrl = monitorPort === undefined ? undefined : `http://127.0.0.1:${monitorPort}`
-  return { port: found, url: `nats://127.0.0.1:${found}`, monitorUrl, log: () => log, signal: (name) => void child.kill(name), close }
+  return {
+    pid: child.pid ?? 0,
+    port: found,
+    url: `nats://127.0.0.1:${found}`,
+    monitorUrl,
+    log: () => log,
+    signal: (name) => void child.kill(name),
+    close,
+  }
 }
