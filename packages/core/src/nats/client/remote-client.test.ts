@@ -282,3 +282,26 @@ test('a client goes on with the servers that its server has told of', async (t) 
   assert.equal(one.url, `nats://127.0.0.1:${second.port}`)
   assert.deepEqual(logins, ['s3cret', 's3cret'])
 })
+
+testWithBoth('a client with settleMs sends what waited when others are back too, and listens at once', async (t, start) => {
+  const first = await start()
+  const options = { reconnectCapMs: 50, settleMs: 300 }
+  const all = [
+    await watchedClient(t, first.url, options),
+    await watchedClient(t, first.url, options),
+    await watchedClient(t, first.url, options),
+  ]
+  const got: string[][] = all.map(() => [])
+  for (const [index, { watched }] of all.entries()) watched.subscribe('a', (m) => got[index]?.push(text(m.payload)))
+  await Promise.all(all.map(({ watched }) => watched.flush()))
+
+  await first.close()
+  await Promise.all(all.map(({ until }) => until('reconnecting')))
+  for (const [index, { watched }] of all.entries()) watched.publish('a', bytes(`meanwhile ${index}`))
+  await start({ port: first.port })
+  await Promise.all(all.map(({ until }) => until('connected')))
+  await Promise.all(all.map(({ watched }) => watched.flush()))
+  await Promise.all(all.map(({ watched }) => watched.flush()))
+
+  for (const each of got) assert.deepEqual(each.sort(), ['meanwhile 0', 'meanwhile 1', 'meanwhile 2'])
+})
