@@ -95,7 +95,8 @@ function studentT(freedom: number): number {
   return z + first + second
 }
 
-function median(values: readonly number[]): number {
+/** The middle of `values`, or between the two that are. */
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2

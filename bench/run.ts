@@ -1,64 +1,57 @@
 /**
- * `npm run bench -- [<name>...] [--json]`: compares what this folder's files name, side by side, in one run on one machine.
+ * `npm run bench -- [<name>...] [--json] [--quick] [--profile]`: measures what this folder's files and folders name, side by side with others, in one run on
+ * one machine.
  *
- * Rates and times of a machine that others use say little; ratios of rounds that lie side by side do. Exit code 1: an aim was missed. Undecided is not a failure.
+ * Rates and times of a machine that others use say little; ratios of rounds that lie side by side do. `--json` prints a line an aim, and nothing else.
+ * Exit code 1: an aim was missed. Undecided is not a failure.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { Bench } from './bench.js'
-import { compare, type Outcome } from './compare.js'
+import { type Aim, aimOf, aimTable } from './aims.js'
+import type { Bench, ComparisonBench, MeasureOptions } from './bench.js'
+import { compare } from './compare.js'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
+const flag = { type: 'boolean', default: false } as const
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: flag, quick: flag, profile: flag } })
 
 const folder = new URL('./', import.meta.url)
-const parts = ['bench.ts', 'compare.ts', 'run.ts']
+const parts = ['aims', 'bench', 'compare', 'run']
 const known = readdirSync(folder)
-  .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !parts.includes(name))
+  .filter((name) => existsSync(new URL(`${name}/index.ts`, folder)) || (name.endsWith('.ts') && !name.endsWith('.test.ts')))
   .map((name) => name.replace(/\.ts$/, ''))
+  .filter((name) => !parts.includes(name))
 const names = positionals.length > 0 ? positionals : known
 
-const unknown = names.filter((name) => !existsSync(new URL(`${name}.ts`, folder)))
+const unknown = names.filter((name) => !known.includes(name))
 if (unknown.length > 0) {
   console.error(`there is no bench called ${unknown.join(', ')} (there are: ${known.join(', ')})`)
   process.exit(2)
 }
 
-const outcomes: Outcome[] = []
+const options: MeasureOptions = {
+  quick: values.quick,
+  profile: values.profile,
+  print: (text) => values.json || console.log(text),
+  progress: (text) => console.error(text),
+}
+const aims: Aim[] = []
 for (const name of names) {
-  const { default: bench } = (await import(new URL(`${name}.ts`, folder).href)) as { default: Bench }
-  if (!values.json) console.log(`${name}: ${bench.about}`)
+  const file = existsSync(new URL(`${name}.ts`, folder)) ? `${name}.ts` : `${name}/index.ts`
+  const { default: bench } = (await import(new URL(file, folder).href)) as { default: Bench }
+  options.print(`${name}: ${bench.about}`)
+  aims.push(...('run' in bench ? await bench.run(options) : await compareAll(bench)))
+}
+if (values.json) for (const aim of aims) console.log(JSON.stringify(aim))
+else console.log(`\n${aimTable(aims)}`)
+process.exitCode = aims.some(({ met }) => met === false) ? 1 : 0
+
+async function compareAll(bench: ComparisonBench): Promise<readonly Aim[]> {
   const { comparisons, close } = await bench.prepare()
+  const found: Aim[] = []
   try {
-    for (const comparison of comparisons) outcomes.push(await compare(comparison))
+    for (const comparison of comparisons) found.push(aimOf(await compare(comparison)))
   } finally {
     await close()
   }
-}
-if (values.json) console.log(JSON.stringify(outcomes, null, 2))
-else console.log(table(outcomes))
-process.exitCode = outcomes.some(({ verdict }) => verdict === 'missed') ? 1 : 0
-
-function table(rows: readonly Outcome[]): string {
-  const cells = [
-    ['', 'ours ms', 'other ms', 'ratio', '95 %', 'aim', '', 'rounds'],
-    ...rows.map(({ name, subjectMs, baselineMs, ratio, interval: [low, high], atMost, verdict, rounds }) => [
-      name,
-      subjectMs.toFixed(1),
-      baselineMs.toFixed(1),
-      ratio.toFixed(2),
-      `${low.toFixed(2)} to ${high.toFixed(2)}`,
-      `<= ${atMost}`,
-      verdict,
-      String(rounds),
-    ]),
-  ]
-  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? []
-  return cells
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return found
 }

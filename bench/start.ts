@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Bench } from './bench.js'
+import type { ComparisonBench } from './bench.js'
 
 const execute = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -20,7 +20,7 @@ createServer((socket) => {
 }).listen(Number(port), host)
 `
 
-const bench: Bench = {
+const bench: ComparisonBench = {
   about: 'micro --version against an empty program; the first reply of a hello service against a bare server of node:net',
   async prepare() {
     const folder = await mkdtemp(join(tmpdir(), 'micro-bench-'))

@@ -1,0 +1,3 @@
+import { isPayload, ours } from '../ours.js'
+
+export const peer = ours({ over: 'tcp', accepts: isPayload })

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Aim } from '../aims.js'
+import { payloadOf } from './contract.js'
+import { cellName, cells } from './roster.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+interface Ended {
+  readonly code: number | string
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function runBench(...args: string[]): Promise<Ended> {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['--import', 'tsx', 'bench/run.ts', ...args],
+      { cwd: root, env, timeout: 90_000 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : (error.code ?? String(error.signal)), stdout, stderr })
+      },
+    )
+  })
+}
+
+test('payloadOf() gives as many bytes of JSON as it is asked for', () => {
+  const sizes = [128, 1024, 65_536]
+
+  assert.deepEqual(
+    sizes.map((bytes) => Buffer.byteLength(JSON.stringify(payloadOf(bytes)))),
+    sizes,
+  )
+})
+
+test('bench rpc --quick shows ours and the limit in every cell', async () => {
+  const { code, stdout, stderr } = await runBench('rpc', '--quick')
+
+  assert.ok(code === 0 || code === 1, stderr)
+  for (const cell of cells) {
+    const table = stdout.split('\n\n').find((part) => part.startsWith(cellName(cell))) ?? ''
+    for (const name of ['limit', 'micro'])
+      assert.match(table, new RegExp(`^${name} +[\\d,.]+ `, 'm'), `${cellName(cell)}\n${stdout}\n${stderr}`)
+  }
+})
+
+test('bench rpc --quick --json prints each aim in a line, and judges nothing by two rounds', async () => {
+  const { stdout, stderr } = await runBench('rpc', '--quick', '--json')
+
+  const aims = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Aim)
+  const measured = aims.filter(({ ratio }) => ratio !== null)
+  assert.equal(aims.length, 13, stderr)
+  assert.ok(measured.length >= 6, stdout)
+  for (const { aim, ours, against, want, met, note } of aims) {
+    assert.match(want, /^[<>]= [\d.]+$/, aim)
+    if (note === undefined) assert.ok(met === 'undecided' && Number(ours) > 0 && Number(against) > 0, aim)
+    else assert.ok(met !== true && ours === null, aim)
+  }
+})
+
+test('bench names a bench that is not there, and those that are', async () => {
+  const { code, stderr } = await runBench('nothing')
+
+  assert.equal(code, 2)
+  assert.match(stderr, /\brpc\b/)
+})
