@@ -8,6 +8,6 @@ import type { Transport, TransportFeature } from './transport.js'
 /** The contract of a transport as test cases. The subject must be able to listen at `127.0.0.1:0`. */
 export const transportSuite: Suite<Transport, TransportFeature> = {
   kind: 'transport',
-  features: ['concurrent', 'web'],
+  features: ['concurrent', 'web', 'protocols'],
   cases: [...connecting, ...frames, ...closing, ...features],
 }

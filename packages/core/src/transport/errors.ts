@@ -1,4 +1,4 @@
-import { type Code, MicroError } from '../base/index.js'
+import { baseErrors, type Code, MicroError } from '../base/index.js'
 
 /** The failures of transports, each made in one place. */
 export const transportErrors = {
@@ -20,6 +20,48 @@ export const transportErrors = {
       reason: 'NO_WEB',
       hint: 'Call it as go-micro does, or with `micro call`.',
     }),
+
+  /** Bytes that are no HTTP request, or one that two readers could understand differently. */
+  requestMalformed: (why: string) =>
+    new MicroError('invalid_argument', `Cannot read the request: ${why}`, {
+      reason: 'REQUEST_MALFORMED',
+      hint: 'Does the client speak HTTP/1.1, and nothing between it and this port change what it sends?',
+      details: { why },
+    }),
+
+  /** A request line and headers that are too large or too many. */
+  headTooLarge: (why: string) =>
+    new MicroError('resource_exhausted', `Cannot read the request: ${why}`, {
+      reason: 'HEAD_TOO_LARGE',
+      hint: 'Send large data in the body, and less metadata.',
+      details: { why },
+    }),
+
+  /** A request that did not come to its end. */
+  requestTimeout: (timeoutMs: number) =>
+    new MicroError('deadline_exceeded', `Gave up reading the request: it was not there within ${timeoutMs} ms`, {
+      reason: 'REQUEST_TIMEOUT',
+      hint: 'Send the whole request at once.',
+      details: { timeoutMs },
+    }),
+
+  /** Plain bytes at a port that speaks TLS only. */
+  tlsNeeded: () =>
+    new MicroError('failed_precondition', 'Cannot answer: this port speaks TLS only', {
+      reason: 'TLS_NEEDED',
+      hint: 'Use https:// and a client that trusts the certificate.',
+    }),
+
+  /** A certificate or key that TLS does not take. */
+  tlsInvalid: (why: string, cause: unknown) =>
+    new MicroError('invalid_argument', `Cannot listen with TLS: ${why}`, {
+      reason: 'TLS_INVALID',
+      hint: 'Give a certificate and its key in PEM, as `openssl req -x509 -newkey ec ...` writes them.',
+      cause,
+    }),
+
+  /** A frame to send on a connection on which nobody asked for one. */
+  nothingToAnswer: () => baseErrors.unimplemented('the http transport', 'concurrent', 'Answer each frame once.'),
 
   /** Nothing was sent, so the same call is safe on another node. */
   connectFailed: (address: string, cause?: unknown) =>

@@ -71,6 +71,8 @@ export function memoryTransport(options: MemoryTransportOptions = {}): Transport
       if (isClosed) throw baseErrors.closed('memory transport')
       if (listenOptions.web !== undefined)
         throw baseErrors.unimplemented('the memory transport', 'web', 'Use `transport: http` to answer plain HTTP.')
+      if (listenOptions.protocols !== undefined)
+        throw baseErrors.unimplemented('the memory transport', 'protocols', 'Use `transport: http`: protocols need a socket.')
       const { host, port } = parseAddress(address)
       const actual = formatAddress(host, port === 0 ? network.nextPort() : port)
       if (network.doors.has(actual)) throw transportErrors.portTaken(actual, undefined)

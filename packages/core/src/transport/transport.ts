@@ -5,8 +5,9 @@ import type { Closable, Implementation } from '../base/index.js'
  *
  * - `concurrent`: several frames may be under way on one connection, in both directions, unpaired. Without it a connection is a strict alternation: the opener sends one, the listener answers with one
  * - `web`: the same port answers plain HTTP (`ListenOptions.web`)
+ * - `protocols`: the same port speaks what else it is given (`ListenOptions.protocols`)
  */
-export type TransportFeature = 'concurrent' | 'web'
+export type TransportFeature = 'concurrent' | 'web' | 'protocols'
 
 /** What travels: headers as go-micro has them, and bytes. */
 export interface Frame {
@@ -57,18 +58,82 @@ export interface OpenOptions {
   readonly signal?: AbortSignal
 }
 
+/** Where a {@link Protocol} hands what it has understood. */
+export interface ProtocolRouter {
+  /** Takes a connection of frames; each frame is answered as any other caller's. A protocol with many calls at once on one socket may hand over one connection for each. */
+  accept(connection: Connection): void
+  /** The largest body of a frame, refused before it is buffered. */
+  readonly maxBytes: number
+}
+
+/** A connection that a {@link Protocol} has taken over, as the listener sees it. */
+export interface ServedConnection {
+  /** Begins nothing new, and ends the socket as soon as what is in work has its answer: the listener closes. Called at most once. */
+  drain(): void
+  /** Called about once a second with the listener's monotonic time in milliseconds, so that no connection needs a timer to find out who is silent or slow. */
+  sweep?(nowMs: number): void
+}
+
+/**
+ * One more language that the port speaks: told by the first bytes of a connection, and from then on alone with its socket.
+ *
+ * A listener asks its protocols in their order. The first that says `yes` gets the connection; as long as one before it says `more`, the listener waits for bytes
+ * (at most 10 s and 64 bytes). Plain HTTP and go-micro's RPC take what no other wants. Behind TLS the same is asked of the bytes inside,
+ * unless the client has asked by name (ALPN).
+ *
+ * `Socket` is what the listener has: node:net's `Socket`, or node:tls' `TLSSocket`, for transports on Node.
+ *
+ * @example
+ * const shout: Protocol<Socket> = {
+ *   name: 'shout',
+ *   detect: (head) => (head[0] === 0x21 ? 'yes' : 'no'),
+ *   serve(socket, head) {
+ *     const answer = (bytes: Uint8Array) => socket.write(Buffer.from(bytes).toString().toUpperCase())
+ *     socket.on('error', () => undefined)
+ *     socket.on('data', answer)
+ *     answer(head)
+ *     return { drain: () => socket.end() }
+ *   },
+ * }
+ */
+export interface Protocol<Socket = unknown> {
+  /** `native`, `grpc`: what metrics call its connections. Lower case, without spaces. */
+  readonly name: string
+  /** The names under which TLS clients ask for it (ALPN): `['h2']`. @default none: it is told by its first bytes */
+  readonly alpn?: readonly string[]
+  /** Whether it is also spoken on the Unix socket for callers on the same host, where nothing else is. @default false */
+  readonly isLocal?: boolean
+  /** Whether a connection that begins with `head` speaks this; `more` when the bytes allow both. `head` has 1 to 64 bytes, and all from the first one at each call. It must not throw and must remember nothing. */
+  detect(head: Uint8Array): 'yes' | 'no' | 'more'
+  /**
+   * Takes the connection over. Nobody else reads or writes `socket` any more, and nobody listens for its errors; it is paused, and `head` has all that has come
+   * so far (it may be empty, or longer than what was detected). Whoever needs the bytes in the socket puts them back: `socket.unshift(head)`.
+   * The listener destroys sockets that are still open when it has to end; else the protocol ends its own.
+   */
+  serve(socket: Socket, head: Uint8Array, router: ProtocolRouter): ServedConnection
+}
+
 /** How to listen. */
 export interface ListenOptions {
   /** The largest body of a frame, refused before it is buffered. @default 4_194_304 (4 MiB) */
   readonly maxBytes?: number
   /** Answers plain HTTP on the same port. Needs `web`. */
   readonly web?: (request: WebRequest) => Promise<WebReply>
+  /** What else the port speaks. Needs `protocols`. */
+  readonly protocols?: readonly Protocol[]
 }
 
 /** An open door. Its `close` takes no further connections, lets those that wait for an answer have it, and ends the idle ones. */
 export interface Listener extends Closable {
   /** Where it can be reached: `127.0.0.1:40113`. */
   readonly address: string
+  /** How many connections are open, by the name of their protocol. Absent where nobody counts. */
+  readonly connections?: () => Readonly<Record<string, number>>
+  /**
+   * Also listens on a Unix socket, for callers on the same host and the protocols with `isLocal` only, and gives its path: in a folder that only this user can enter.
+   * `name` is part of the file's name: the project and the node. Undefined where it cannot be. `close` of the listener removes it.
+   */
+  readonly listenLocal?: (name: string) => Promise<string | undefined>
 }
 
 /**

@@ -1,7 +1,41 @@
 import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
+import type { Protocol } from '../transport.js'
 import { anywhere, echo, exchange, frame, textOf, type Case } from './tools.js'
 
 const web = { status: 201, header: { 'content-type': 'text/plain', 'x-colour': 'röt' }, body: new TextEncoder().encode('made\n') }
+
+/** Says what comes in capital letters. It is told by its first two bytes, `!?`. */
+const shout: Protocol<Socket> = {
+  name: 'shout',
+  detect: (head) => (head[0] !== 0x21 ? 'no' : head.length < 2 ? 'more' : head[1] === 0x3f ? 'yes' : 'no'),
+  serve(socket, head) {
+    const answer = (bytes: Uint8Array) => socket.write(new TextDecoder().decode(bytes).toUpperCase())
+    socket.on('error', () => undefined)
+    socket.on('data', answer)
+    if (head.length > 0) answer(head)
+    return { drain: () => socket.end() }
+  },
+}
+
+/** Sends `pieces` one by one, and resolves with what comes back once it is `length` characters. */
+function shouted(address: string, pieces: readonly string[], length: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const [host, port] = address.split(':')
+    const socket = connect({ host: host as string, port: Number(port), noDelay: true })
+    let text = ''
+    socket.on('error', reject)
+    socket.on('data', (piece) => {
+      text += piece.toString()
+      if (text.length >= length) resolve(text)
+    })
+    socket.on('close', () => resolve(text))
+    const next = (index: number) => {
+      if (index < pieces.length) socket.write(pieces[index] as string, () => setImmediate(next, index + 1))
+    }
+    next(0)
+  })
+}
 
 /** What a transport may have besides. */
 export const features: readonly Case[] = [
@@ -66,6 +100,21 @@ export const features: readonly Case[] = [
 
       assert.equal(answer.status, 413)
       assert.equal(((await answer.json()) as { reason: string }).reason, 'FRAME_TOO_LARGE')
+    },
+  },
+  {
+    name: 'listen() with protocols gives a connection to the one that knows its first bytes, and all others go on',
+    needs: 'protocols',
+    refuses: ({ subject }) => subject.listen(anywhere, () => undefined, { protocols: [shout] }),
+    async run({ subject }) {
+      const listener = await echo(subject, { protocols: [shout] })
+      const connection = await subject.open(listener.address)
+
+      assert.equal(await shouted(listener.address, ['!?hello'], 7), '!?HELLO')
+      assert.equal(await shouted(listener.address, ['!', '?', 'in', ' pieces'], 11), '!?IN PIECES')
+      assert.equal(textOf(await exchange(connection, frame('a frame'))), 'a frame')
+      await connection.close()
+      await listener.close()
     },
   },
 ]
