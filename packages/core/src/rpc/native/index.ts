@@ -1,0 +1,10 @@
+/** The native framing: what two Micro services speak to each other. `docs/protocol.md` has its layout. */
+export { Body } from './body.js'
+export { openNative, type NativeConnection, type NativeOutcome, type NativeReply, type OpenNativeOptions } from './client.js'
+export type { NativeCallOptions } from './client-calls.js'
+export { nativeCodec, type ConnectionCodec, type NativeCodec } from './codec.js'
+export { isNative } from './preface.js'
+export { NativeRequest } from './request.js'
+export type { NativeRoute } from './routes.js'
+export { serveNative, type NativeServerConnection, type ServeNativeOptions } from './server.js'
+export { usualSettings, type NativeSettings } from './settings.js'
