@@ -9,7 +9,7 @@ import { readNumber, Verb } from '../wire/verbs.js'
 import { anybody, firstAgreement, isJsonObject, readConnect, type Agreement, type Credentials, type Login } from './handshake.js'
 import type { ServerLimits } from './options.js'
 import { responses, type Responses } from './responses.js'
-import { emptyRoute, type Peer, type RouteMemory, type Router, type ServerSubscription } from './router.js'
+import { emptyRoute, isRouteOf, type Peer, type RouteMemory, type Router, type ServerSubscription } from './router.js'
 
 /** What all connections of a server share. */
 export interface Hub {
@@ -247,10 +247,15 @@ export class ServerConnection implements Peer {
     counts.messagesIn++
     counts.bytesIn += frame.bodyEnd - frame.bodyStart
     if (agreement.pedantic && !isLiteralSubject(argument(frame, 0))) this.send(`-ERR '${errorTexts.invalidPublishSubject}'\r\n`)
-    if (this.login.permit !== undefined && !this.#mayPublish(argument(frame, 0))) return
+    if (this.login.permit !== undefined && !this.#wasAllowed(frame) && !this.#mayPublish(argument(frame, 0))) return
     if (agreement.verbose) this.send('+OK\r\n')
     const reached = this.#hub.router.publish(frame, this)
     if (!reached && agreement.noResponders && hasReply(frame)) this.#sayNobody(argument(frame, 1))
+  }
+
+  // Most publish to one subject many times in a row, and what was routed was allowed; an answer is counted each time.
+  #wasAllowed(frame: Frame): boolean {
+    return this.#responses === undefined && isRouteOf(this.route, frame)
   }
 
   #mayPublish(subject: string): boolean {
@@ -327,6 +332,7 @@ export class ServerConnection implements Peer {
   #become(login: Login): void {
     const { permit } = login
     this.login = login
+    this.route.length = -1
     this.#responses = permit?.responses === undefined ? undefined : responses(permit.responses, this.#hub.clock)
     this.#filtered = undefined
     for (const subscription of this.#subscriptions.values()) {

@@ -71,8 +71,7 @@ export function router(random: () => number): Router {
   function matchOf(frame: Frame, memory: RouteMemory): Match<ServerSubscription> {
     const start = frame.starts[0] as number
     const length = (frame.ends[0] as number) - start
-    if (memory.match !== undefined && memory.generation === subscriptions.generation && isSame(memory, frame.line, start, length))
-      return memory.match
+    if (memory.match !== undefined && memory.generation === subscriptions.generation && isRouteOf(memory, frame)) return memory.match
     const match = subscriptions.match(argument(frame, 0))
     if (memory.subject.length < length) memory.subject = Buffer.allocUnsafeSlow(Math.max(64, length))
     frame.line.copy(memory.subject, 0, start, start + length)
@@ -99,9 +98,10 @@ function offer(subscription: ServerSubscription, frame: Frame, origin: Peer): bo
   return true
 }
 
-function isSame(memory: RouteMemory, line: Buffer, start: number, length: number): boolean {
-  if (length !== memory.length) return false
-  const { subject } = memory
+/** Whether `frame` is published to the subject that `memory` is of. */
+export function isRouteOf({ subject, length }: RouteMemory, { line, starts, ends }: Frame): boolean {
+  const start = starts[0] as number
+  if ((ends[0] as number) - start !== length) return false
   for (let index = 0; index < length; index++) if (subject[index] !== line[start + index]) return false
   return true
 }
