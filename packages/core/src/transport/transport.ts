@@ -91,7 +91,8 @@ export interface ServedConnection {
  *     const answer = (bytes: Uint8Array) => socket.write(Buffer.from(bytes).toString().toUpperCase())
  *     socket.on('error', () => undefined)
  *     socket.on('data', answer)
- *     answer(head)
+ *     if (head.length > 0) answer(head)
+ *     socket.resume()
  *     return { drain: () => socket.end() }
  *   },
  * }
@@ -106,7 +107,7 @@ export interface Protocol<Socket = unknown> {
   /** Whether a connection that begins with `head` speaks this; `more` when the bytes allow both. `head` has 1 to 64 bytes, and all from the first one at each call. It must not throw and must remember nothing. */
   detect(head: Uint8Array): 'yes' | 'no' | 'more'
   /**
-   * Takes the connection over. Nobody else reads or writes `socket` any more, and nobody listens for its errors; it is paused, and `head` has all that has come
+   * Takes the connection over. Nobody else reads or writes `socket` any more, and nobody listens for its errors; it is paused (`socket.resume()` lets it flow), and `head` has all that has come
    * so far (it may be empty, or longer than what was detected). Whoever needs the bytes in the socket puts them back: `socket.unshift(head)`.
    * The listener destroys sockets that are still open when it has to end; else the protocol ends its own.
    */

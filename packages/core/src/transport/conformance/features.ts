@@ -14,6 +14,7 @@ const shout: Protocol<Socket> = {
     socket.on('error', () => undefined)
     socket.on('data', answer)
     if (head.length > 0) answer(head)
+    socket.resume()
     return { drain: () => socket.end() }
   },
 }
