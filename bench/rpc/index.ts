@@ -24,7 +24,7 @@ const bench: Bench = {
   about:
     'calls between two processes, against other frameworks and against hand-written framing over node:net; a x is times the limit, side by side',
   async run(options) {
-    const { progress, print } = options
+    const { progress } = options
     const missing = options.quick ? 'left out by --quick' : await installPeers(progress)
     if (missing !== undefined && !options.quick) progress(missing)
     const programs = await buildPrograms()
@@ -32,7 +32,7 @@ const bench: Bench = {
       const wanted = entrants.filter(({ kind }) => !options.quick || kind === 'ours' || kind === 'limit')
       progress(`starting ${wanted.map(({ name }) => name).join(', ')}`)
       const { pairs, absent } = await openPairs(programs, wanted)
-      for (const [name, why] of absent) print(`${name}: left out: ${why}`)
+      for (const [name, why] of absent) progress(`${name} is left out: ${why}`)
       try {
         return [...(await measureCells(pairs, absent, options)), ...(await measureAlone(programs, options))]
       } finally {

@@ -45,7 +45,7 @@ async function openPair(programs: Programs, entrant: Entrant): Promise<Pair> {
     await client.ask({ do: 'open', address })
     for (const bytes of new Set(cells.map((cell) => cell.bytes))) await client.ask({ do: 'check', bytes })
     const { over } = await client.ask<ObservedRound>({ do: 'round', bytes: 1024, concurrency: 1, ms: 20 })
-    if (entrant.needsUnixSocket === true && !over.includes('unix')) throw new Error(`not there yet: on the same host it went over ${over}`)
+    if (!over.includes(entrant.over)) throw new Error(`not there yet over ${entrant.over}: it went over ${over}`)
     return { entrant, server, client, end }
   } catch (error) {
     await end()

@@ -12,25 +12,25 @@ export interface Entrant {
   readonly kind: 'ours' | 'limit' | 'framework' | 'library'
   /** @default all cells */
   readonly takesPart?: (cell: Cell) => boolean
-  /** It is left out when it goes over anything else. @default false */
-  readonly needsUnixSocket?: boolean
+  /** It is left out when it goes over anything else. */
+  readonly over: 'tcp' | 'unix'
 }
 
 const isOneAtATime = ({ concurrency }: Cell) => concurrency === 1
 
 /** In the order of the table. */
 export const entrants: readonly Entrant[] = [
-  { name: 'limit', kind: 'limit' },
-  { name: 'limit-unix', kind: 'limit', takesPart: isOneAtATime },
-  { name: 'micro', kind: 'ours' },
-  { name: 'micro-unix', kind: 'ours', takesPart: isOneAtATime, needsUnixSocket: true },
-  { name: 'micro-records', kind: 'ours', takesPart: (cell) => !isOneAtATime(cell) },
-  { name: 'micro-bytes', kind: 'ours', takesPart: ({ bytes, concurrency }) => bytes === 65_536 && concurrency === 64 },
-  { name: 'moleculer', kind: 'framework' },
-  { name: 'nest', kind: 'framework' },
-  { name: 'fastify', kind: 'framework' },
-  { name: 'grpc', kind: 'framework' },
-  { name: 'ws', kind: 'library' },
+  { name: 'limit', kind: 'limit', over: 'tcp' },
+  { name: 'limit-unix', kind: 'limit', over: 'unix', takesPart: isOneAtATime },
+  { name: 'micro', kind: 'ours', over: 'tcp' },
+  { name: 'micro-unix', kind: 'ours', over: 'unix', takesPart: isOneAtATime },
+  { name: 'micro-records', kind: 'ours', over: 'tcp', takesPart: (cell) => !isOneAtATime(cell) },
+  { name: 'micro-bytes', kind: 'ours', over: 'tcp', takesPart: ({ bytes, concurrency }) => bytes === 65_536 && concurrency === 64 },
+  { name: 'moleculer', kind: 'framework', over: 'tcp' },
+  { name: 'nest', kind: 'framework', over: 'tcp' },
+  { name: 'fastify', kind: 'framework', over: 'tcp' },
+  { name: 'grpc', kind: 'framework', over: 'tcp' },
+  { name: 'ws', kind: 'library', over: 'tcp' },
 ]
 
 /** In the order in which they are measured. */

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Aim } from '../aims.js'
 import { payloadOf } from './contract.js'
-import { cellName, cells } from './roster.js'
+import { openPairs } from './pairs.js'
+import { buildPrograms } from './programs.js'
+import { cellName, cells, type Entrant, entrants } from './roster.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+
+const entrantOf = (name: string) => entrants.find((entrant) => entrant.name === name) as Entrant
 
 interface Ended {
   readonly code: number | string
@@ -65,9 +71,23 @@ test('bench rpc --quick --json prints each aim in a line, and judges nothing by 
   }
 })
 
-test('bench names a bench that is not there, and those that are', async () => {
-  const { code, stderr } = await runBench('nothing')
+test('openPairs() leaves out who is broken or not installed, and says why', async () => {
+  const programs = await buildPrograms()
+  const broken = { name: 'broken', kind: 'library', over: 'tcp' } as const
+  const missing = { name: 'missing', kind: 'library', over: 'tcp' } as const
+  await writeFile(join(programs.folder, 'peers/broken.js'), "throw new RangeError('it broke')")
+  await writeFile(join(programs.folder, 'peers/missing.js'), "import 'no-such-package'")
+  try {
+    const { pairs, absent } = await openPairs(programs, [broken, missing, entrantOf('limit')])
+    await Promise.all(pairs.map((pair) => pair.end()))
 
-  assert.equal(code, 2)
-  assert.match(stderr, /\brpc\b/)
+    assert.deepEqual(
+      pairs.map(({ entrant }) => entrant.name),
+      ['limit'],
+    )
+    assert.match(absent.get('broken') ?? '', /it broke/)
+    assert.equal(absent.get('missing'), 'no-such-package is not installed')
+  } finally {
+    await programs.close()
+  }
 })
