@@ -78,7 +78,7 @@ async function createEnats(context: PluginContext, { registry }: ProcessInput, o
     })
   }
   return address === undefined
-    ? lateBroker(create, { name: 'enats', features: new Set(['wildcards']), guarantee: 'at-most-once' })
+    ? lateBroker(create, { name: 'enats', features: new Set(['wildcards']), guarantee: 'at-most-once', address: 'shared by the project' })
     : create()
 }
 

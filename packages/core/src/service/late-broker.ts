@@ -4,10 +4,10 @@ import type { Broker } from '../broker/broker.js'
 /**
  * A broker that is created when it is first published or subscribed to: a service that does neither pays nothing for it.
  *
- * For one that runs inside this process, so that there is nothing out of reach to be found at the start. When it cannot be created, whoever asked for it is
- * told, and the next one tries anew.
+ * For one that runs inside this process or beside it, so that there is nothing far away to be found at the start. Until then its address is what `known` says. When it
+ * cannot be created, whoever asked for it is told, and the next one tries anew.
  */
-export function lateBroker(create: () => Promise<Broker>, known: Pick<Broker, 'name' | 'features' | 'guarantee'>): Broker {
+export function lateBroker(create: () => Promise<Broker>, known: Pick<Broker, 'name' | 'features' | 'guarantee' | 'address'>): Broker {
   let creating: Promise<Broker> | undefined
   let created: Broker | undefined
   let isClosed = false
@@ -18,10 +18,13 @@ export function lateBroker(create: () => Promise<Broker>, known: Pick<Broker, 'n
     creating ??= create().finally(() => (creating = undefined))
     return (created = await creating)
   }
+  const { name, features, guarantee } = known
   return {
-    ...known,
+    name,
+    features,
+    guarantee,
     get address() {
-      return created?.address ?? 'this process'
+      return created?.address ?? known.address
     },
     publish: async (topic, message, options) => (await broker()).publish(topic, message, options),
     subscribe: async (topic, handler, options) => (await broker()).subscribe(topic, handler, options),

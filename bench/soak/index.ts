@@ -1,4 +1,4 @@
-/** `node --expose-gc --import tsx bench/soak/main.ts [--minutes 10] [--seed 1]`: soaks the embedded NATS, and exits with 1 when something was wrong. */
+/** `node --expose-gc --import tsx bench/soak/index.ts [--minutes 10] [--seed 1]`: soaks the embedded NATS, and exits with 1 when something was wrong. */
 import { parseArgs } from 'node:util'
 import { soak } from './soak.js'
 
