@@ -23,7 +23,8 @@ export async function installPeers(progress: (text: string) => void): Promise<st
     await promisify(execFile)('npm', ['ci', '--ignore-scripts'], { cwd: peersFolder, env: withoutOuterNpm(), timeout: 300_000 })
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string }
-    const why = /^npm error (?!code )(.+)$/m.exec(stderr)?.[1] ?? message
+    const said = stderr.split('\n').flatMap((line) => /^npm error (?:network )?(?!syscall|errno)(\S.*)$/.exec(line)?.[1] ?? [])
+    const why = said.length === 0 ? message : said.slice(0, 2).join(', ')
     return `the peers could not be installed: ${why}. With a network, type: ${command}`
   }
   await writeFile(stamp, lock)

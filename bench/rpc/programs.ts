@@ -1,5 +1,5 @@
 /** The programs of this bench as a user would run them: bundled, without a compiler in the process. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +14,16 @@ const recordsCodec = fileURLToPath(new URL('../../plugins/codec/msgpack/src/inde
 /** Bundles them into a folder of its own, which sees the packages of bench/peers; `close` removes it. */
 export async function buildPrograms(): Promise<Programs & { close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'micro-bench-'))
-  const close = () => rm(folder, { recursive: true, force: true })
+  // Whoever ends the bench early leaves nothing behind either; its children end with it.
+  const stop = (signal: NodeJS.Signals) => {
+    rmSync(folder, { recursive: true, force: true })
+    process.kill(process.pid, signal)
+  }
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  const close = () => {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+    return rm(folder, { recursive: true, force: true })
+  }
   try {
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
     await symlink(join(peersFolder, 'node_modules'), join(folder, 'node_modules'), 'junction')
