@@ -53,8 +53,9 @@ export interface PartsRequest extends ProcessInput {
  */
 export async function createParts<K extends Kind>(kinds: readonly K[], request: PartsRequest): Promise<Parts<K>> {
   const { settings, use, plugins, env, argv } = request
-  let registry: Kinds['registry'] | undefined
-  const builtins = builtinEntries({ env, argv, registry: () => registry })
+  // What is created side by side may ask for it later: the default broker does, at its first use.
+  const found: { registry: Kinds['registry'] | undefined } = { registry: undefined }
+  const builtins = builtinEntries({ env, argv, registry: () => found.registry })
   const host = pluginHost([...plugins, ...builtins])
   const choices = kinds.map((kind) => (use[kind] === undefined ? choose(kind, settings, plugins, builtins) : undefined))
 
@@ -73,8 +74,8 @@ export async function createParts<K extends Kind>(kinds: readonly K[], request: 
     throw failure.reason
   }
   const all = created.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-  const parts: Partial<Kinds> = Object.fromEntries(all)
-  registry = parts.registry
+  const parts = Object.fromEntries(all) as Partial<Kinds>
+  found.registry = parts.registry
   return {
     parts: parts as Pick<Kinds, K>,
     uses: all.map(([, , use]) => use),
