@@ -3,6 +3,7 @@ import { createClient, type Service, type StandardSchemaV1 } from '@microts/core
 import { memoryRegistry } from '@microts/core/registry'
 import { leastPendingSelector } from '@microts/core/selector'
 import { memoryTransport } from '@microts/core/transport'
+import { median } from '../compare.js'
 import { load } from './contract.js'
 import { callOptions, echo, schemaOf } from './ours.js'
 
@@ -89,15 +90,25 @@ function selecting(ms: number): Promise<number> {
   })
 }
 
-/** Nanoseconds a time, over about `ms`. The clock is read seldom, since that costs as much as what is measured. */
+/**
+ * Nanoseconds a time, over about `ms`, in slices of about a millisecond: a slice that took three times as long as most was interrupted by another program,
+ * which a collection of garbage is too short for, and does not count.
+ */
 async function timed(ms: number, batch: (times: number) => Promise<void>): Promise<number> {
-  const startedAt = performance.now()
-  let done = 0
-  for (let times = 16; performance.now() - startedAt < ms; times = Math.min(times * 2, 4096)) {
+  const slices: number[] = []
+  const until = performance.now() + ms
+  let times = 16
+  while (performance.now() < until || slices.length < 3) {
+    const startedAt = performance.now()
     await batch(times)
-    done += times
+    const tookMs = performance.now() - startedAt
+    // Until a slice is long enough, it is a trial.
+    if (tookMs < 0.5 && performance.now() < until) times *= 2
+    else slices.push((tookMs * 1e6) / times)
   }
-  return ((performance.now() - startedAt) * 1e6) / done
+  const most = median(slices) * 3
+  const counted = slices.filter((ns) => ns <= most)
+  return counted.reduce((sum, ns) => sum + ns, 0) / counted.length
 }
 
 const [rounds = '1', ms = '10'] = process.argv.slice(2)
