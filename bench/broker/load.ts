@@ -22,7 +22,7 @@ async function client(port: number, lines = ''): Promise<Socket> {
 
 /** Publishes, and resolves when every subscriber has all of it, or, without any, when the server has read all. Gives the milliseconds. */
 export async function publishThrough(port: number, { subscribers, payloadBytes, messages }: Load): Promise<number> {
-  const received = new Array<number>(subscribers).fill(0)
+  const received = Array.from({ length: subscribers }, () => 0)
   let wake: () => void = () => undefined
   const readers = await Promise.all(
     received.map(async (_, index) => {

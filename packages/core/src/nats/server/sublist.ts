@@ -36,15 +36,22 @@ export interface Sublist<T extends Interest> {
   match(subject: string): Match<T>
 }
 
-// Made as they are needed: with a hundred thousand subjects most levels have one subscription and nothing below, and three tables each would be 100 MB.
+// Made as they are needed: with a hundred thousand subjects most levels have one subscription, or one level below. Three tables each would be 100 MB, and
+// each table is three more places in memory to wait for.
 interface Level<T extends Interest> {
+  /** The token of the only level below, while there is only one. */
+  token: string | undefined
+  only: Level<T> | undefined
+  /** Of all levels below, from the second on. */
   next: Map<string, Level<T>> | undefined
   /** Below `*`. */
   any: Level<T> | undefined
   /** At `>`. */
   rest: Level<T> | undefined
-  /** Of the subjects that end here: the only one, or all. */
-  plain: T | Set<T> | undefined
+  /** The only one of the subjects that end here. */
+  one: T | undefined
+  /** All of them, from the second on. */
+  many: Set<T> | undefined
   groups: Map<string, Set<T>> | undefined
 }
 
@@ -131,29 +138,53 @@ export function sublist<T extends Interest>(): Sublist<T> {
 }
 
 const level = <T extends Interest>(): Level<T> => ({
+  token: undefined,
+  only: undefined,
   next: undefined,
   any: undefined,
   rest: undefined,
-  plain: undefined,
+  one: undefined,
+  many: undefined,
   groups: undefined,
 })
 
 function below<T extends Interest>(at: Level<T>, token: string): Level<T> {
   if (token === '*') return (at.any ??= level())
   if (token === '>') return (at.rest ??= level())
-  at.next ??= new Map()
-  let next = at.next.get(token)
-  if (next === undefined) at.next.set(token, (next = level()))
-  return next
+  const known = exactly(at, token)
+  if (known !== undefined) return known
+  const made = level<T>()
+  if (at.next !== undefined) at.next.set(token, made)
+  else if (at.only === undefined || at.token === undefined) {
+    at.token = token
+    at.only = made
+  } else {
+    at.next = new Map([
+      [at.token, at.only],
+      [token, made],
+    ])
+    at.token = at.only = undefined
+  }
+  return made
+}
+
+function exactly<T extends Interest>(at: Level<T>, token: string): Level<T> | undefined {
+  return at.token === token ? at.only : at.next?.get(token)
 }
 
 function add<T extends Interest>(at: Level<T>, interest: T): boolean {
   if (interest.queue === undefined) {
-    if (at.plain === undefined) at.plain = interest
-    else if (at.plain === interest) return false
-    else if (!(at.plain instanceof Set)) at.plain = new Set([at.plain, interest])
-    else if (at.plain.has(interest)) return false
-    else at.plain.add(interest)
+    if (at.many !== undefined) {
+      if (at.many.has(interest)) return false
+      at.many.add(interest)
+      return true
+    }
+    if (at.one === interest) return false
+    if (at.one === undefined) at.one = interest
+    else {
+      at.many = new Set([at.one, interest])
+      at.one = undefined
+    }
     return true
   }
   at.groups ??= new Map()
@@ -173,13 +204,14 @@ function removeFrom<T extends Interest>(at: Level<T>, tokens: readonly string[],
   if (!isEmpty(next)) return true
   if (token === '*') at.any = undefined
   else if (token === '>') at.rest = undefined
+  else if (at.token === token) at.token = at.only = undefined
   else if (at.next !== undefined && at.next.delete(token) && at.next.size === 0) at.next = undefined
   return true
 }
 
 function levelBelow<T extends Interest>(at: Level<T>, token: string): Level<T> | undefined {
   if (token === '*') return at.any
-  return token === '>' ? at.rest : at.next?.get(token)
+  return token === '>' ? at.rest : exactly(at, token)
 }
 
 function takeOut<T extends Interest>(at: Level<T>, interest: T): boolean {
@@ -190,18 +222,24 @@ function takeOut<T extends Interest>(at: Level<T>, interest: T): boolean {
     if (at.groups?.size === 0) at.groups = undefined
     return removed
   }
-  if (at.plain instanceof Set) {
-    const removed = at.plain.delete(interest)
-    if (at.plain.size === 0) at.plain = undefined
+  if (at.many !== undefined) {
+    const removed = at.many.delete(interest)
+    if (at.many.size === 0) at.many = undefined
     return removed
   }
-  if (at.plain !== interest) return false
-  at.plain = undefined
+  if (at.one !== interest) return false
+  at.one = undefined
   return true
 }
 
-const isEmpty = <T extends Interest>({ next, any, rest, plain, groups }: Level<T>) =>
-  next === undefined && any === undefined && rest === undefined && plain === undefined && groups === undefined
+const isEmpty = <T extends Interest>({ only, next, any, rest, one, many, groups }: Level<T>) =>
+  only === undefined &&
+  next === undefined &&
+  any === undefined &&
+  rest === undefined &&
+  one === undefined &&
+  many === undefined &&
+  groups === undefined
 
 interface Found<T> {
   readonly plain: T[]
@@ -214,13 +252,13 @@ function collect<T extends Interest>(at: Level<T>, tokens: readonly string[], de
   if (at.rest !== undefined) take(at.rest, found)
   if (at.any !== undefined) collect(at.any, tokens, depth + 1, found)
   // A published `*` or `>` is a plain token, and no subscription has it as one.
-  const exact = at.next?.get(tokens[depth] as string)
+  const exact = exactly(at, tokens[depth] as string)
   if (exact !== undefined) collect(exact, tokens, depth + 1, found)
 }
 
-function take<T extends Interest>({ plain, groups }: Level<T>, found: Found<T>): void {
-  if (plain instanceof Set) for (const interest of plain) found.plain.push(interest)
-  else if (plain !== undefined) found.plain.push(plain)
+function take<T extends Interest>({ one, many, groups }: Level<T>, found: Found<T>): void {
+  if (one !== undefined) found.plain.push(one)
+  else if (many !== undefined) for (const interest of many) found.plain.push(interest)
   if (groups === undefined) return
   found.groups ??= new Map()
   for (const [name, members] of groups) {
