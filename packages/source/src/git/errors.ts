@@ -122,6 +122,13 @@ export const gitErrors = {
       details: { key, commit },
     }),
 
+  unrelated: (key: string, revision: string, from: string, to: string) =>
+    new MicroError('failed_precondition', `Cannot update ${key}: ${to} shares no history with ${from}, which the lock names`, {
+      reason: 'HISTORY_UNRELATED',
+      hint: `Its owner may have changed, or its history was written anew. Look at it; \`micro plugin add ${key}${revision === '' ? '' : `:${shown(revision)}`}\` takes it as it is now.`,
+      details: { key, revision, from, to },
+    }),
+
   unreadable: (key: string, why: string) =>
     new MicroError('data_loss', `Cannot read the fetched commit of ${key}: ${shown(why)}`, {
       reason: 'CACHE_CORRUPT',

@@ -10,6 +10,7 @@ import { refused } from '../testing/refused.js'
 import { manifestOf, world } from '../testing/world.js'
 import type { GitPlugin } from './plugin.js'
 import { add, install, resolve } from './resolve.js'
+import { type PluginUpdate, update } from './update.js'
 
 const key = 'github.com/alice/mailhog'
 const files = { 'micro.plugin.yml': manifestOf(key, 'mailhog'), data: 'x' }
@@ -94,6 +95,17 @@ test('6: a host that looks like another is refused', async (context) => {
   const here = await world(context)
   for (const reference of ['github.com@evil.com/a/b', 'g\u0456thub.com/a/b', 'https:///evil', 'xn--gthub-n4a.com/a/b'])
     await refused(here, reference, 'HOST_SYNTAX')
+})
+
+test('7, 8, 9: a path that leads out, or is a name of git or of Windows, is refused on every system and no remote is asked', async (context) => {
+  const here = await world(context)
+  for (const reference of ['github.com/../x', 'github.com/a/b//../../etc', 'github.com/%2e%2e/x', 'example.com/a\\..\\b/c'])
+    await refused(here, reference, 'PATH_ESCAPE')
+  for (const name of ['.git', '.GIT', 'git~1', 'con', 'nul.js', 'AUX', 'com1', 'lpt9.txt', 'conin$', 'end.'])
+    await refused(here, `example.com/a/${name}`, 'RESERVED_NAME')
+  await refused(here, `example.com/a/${'n'.repeat(201)}`, 'REF_SYNTAX')
+
+  assert.deepEqual(here.server.requests, [])
 })
 
 test('13: hooks, filters and configuration of the user, of the environment or planted in the cache run nothing', async (context) => {
@@ -258,6 +270,79 @@ test('28: a remote that never answers is given up, with all that was started, an
   assert.equal((await refused(here, key, 'REMOTE_SILENT', { timeoutMs: 300 })).code, 'deadline_exceeded')
   isSilent = false
   assert.equal((await resolve([key], here.options())).plugins.length, 1)
+})
+
+test('29: a name that is nearly a trusted one is trusted by nobody, and a word alone never leaves core', async (context) => {
+  const here = await world(context)
+  here.configure('trust: [github.com/lando]\n')
+  const near = 'github.com/lnado/mailhog'
+  here.repository(near).commit({ 'micro.plugin.yml': manifestOf(near, 'mailhog') })
+
+  const error = await refused(here, near, 'UNTRUSTED_SOURCE')
+  const asked: (string | undefined)[] = []
+  const askTrust = (questions: readonly { readonly resembles?: string }[]) => {
+    asked.push(...questions.map(({ resembles }) => resembles))
+    return Promise.resolve([])
+  }
+  await refused(here, near, 'UNTRUSTED_SOURCE', { askTrust })
+
+  assert.equal((error.details?.['questions'] as readonly { readonly resembles?: string }[])[0]?.resembles, 'github.com/lando')
+  assert.deepEqual(asked, ['github.com/lando'])
+  // What a stranger calls like one of core's is his own; core's is what the word means.
+  here.server.requests.length = 0
+  await refused(here, 'mailhog', 'REF_SYNTAX')
+  assert.deepEqual(here.server.requests, [])
+})
+
+test('30: a repository that somebody else has taken over, with another history, is not updated to', async (context) => {
+  const here = await world(context)
+  const repository = here.repository(key)
+  const old = repository.commit(files)
+  await resolve([`${key}:main`, key], here.options())
+  const lock = here.read('project/micro.lock')
+  const before = here.stored()
+  repository.git('update-ref', '-d', 'refs/heads/main')
+  repository.commit({ ...files, data: 'evil' })
+  repository.git('-c', 'gc.reflogExpire=now', 'gc', '--prune=now', '--quiet')
+
+  await assert.rejects(update([], here.options()), { code: 'failed_precondition', reason: 'HISTORY_UNRELATED' })
+  assert.equal(here.read('project/micro.lock'), lock)
+  assert.deepEqual(here.stored(), before)
+  assert.equal(((await resolve([`${key}:main`], here.options())).plugins[0] as GitPlugin).commit, old)
+  // A server that says nothing of its history is no better.
+  here.server.config = ['uploadpack.allowFilter=false']
+  await assert.rejects(update([], here.options()), { code: 'failed_precondition', reason: 'UNREACHABLE_COMMIT' })
+  assert.deepEqual(here.stored(), before)
+})
+
+test('32: what was harmless and wants more now is shown with what it wants, and nothing changes before a yes', async (context) => {
+  const here = await world(context)
+  const repository = here.repository(key)
+  repository.commit({ ...files, 'package.json': '{"dependencies":{"ms":"^2"}}' })
+  await resolve([`${key}:main`], here.options())
+  const lock = here.read('project/micro.lock')
+  const before = here.stored()
+  repository.commit({
+    'micro.plugin.yml': `${manifestOf(key, 'mailhog', '    capabilities: [exec, net]\n')}  - { uri: github.com/evil/x, name: x, description: x }\n`,
+    'package.json': '{"dependencies":{"ms":"^2"},"optionalDependencies":{"stealer":"*"}}',
+    'postinstall.js': `require('node:fs').writeFileSync('${here.root}/marker', '')`,
+  })
+  const shown: PluginUpdate[] = []
+  const confirm = (updates: readonly PluginUpdate[]) => {
+    shown.push(...updates)
+    return false
+  }
+
+  const { isDone } = await update([], { ...here.options(), confirm })
+
+  const [{ capabilities, dependencies, files: changes, relation }] = shown as [PluginUpdate]
+  assert.deepEqual(capabilities, { added: ['exec', 'net'], removed: [] })
+  assert.deepEqual(dependencies, { added: ['github.com/evil/x', 'stealer@*'], removed: [] })
+  assert.deepEqual(changes, { added: ['postinstall.js'], removed: ['data'], changed: ['micro.plugin.yml', 'package.json'] })
+  assert.deepEqual([relation, isDone], ['ahead', false])
+  assert.equal(here.read('project/micro.lock'), lock)
+  assert.deepEqual(here.stored(), before)
+  assert.ok(!existsSync(join(here.root, 'marker')))
 })
 
 test('31: what nobody trusts is refused without a terminal before a remote is asked', async (context) => {

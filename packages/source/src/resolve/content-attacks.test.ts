@@ -13,7 +13,7 @@ const key = 'github.com/alice/mailhog'
 const manifest = manifestOf(key, 'mailhog')
 const files = { 'micro.plugin.yml': manifest, data: 'x' }
 
-test('7, 8: a tree with .., .git or one of its aliases is refused, whoever notices first', async (context) => {
+test('7, 8, 9: a tree with .., .git or one of its aliases, or a name that Windows has for itself, is refused, whoever notices first', async (context) => {
   const here = await world(context)
   const repository = here.repository(key)
   const blob = repository.blob('x')
@@ -26,6 +26,9 @@ test('7, 8: a tree with .., .git or one of its aliases is refused, whoever notic
     [inside('git~1'), ['OBJECTS_REFUSED', 'RESERVED_NAME']],
     [inside('a\\b'), ['PATH_ESCAPE']],
     [`100644 blob ${blob}\tcon.txt`, ['RESERVED_NAME']],
+    [inside('AUX'), ['RESERVED_NAME']],
+    [`100644 blob ${blob}\tnul.tar.gz`, ['RESERVED_NAME']],
+    [`100644 blob ${blob}\tspace `, ['RESERVED_NAME']],
     [`100644 blob ${blob}\ta:b`, ['RESERVED_NAME']],
     [`100644 blob ${blob}\tend.`, ['RESERVED_NAME']],
     [`100644 blob ${blob}\t${'n'.repeat(256)}`, ['FILE_NAME']],

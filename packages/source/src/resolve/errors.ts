@@ -1,4 +1,5 @@
-import { MicroError } from '@microts/core/base'
+import { MicroError, didYouMean } from '@microts/core/base'
+import { shown } from '../reference/errors.js'
 
 /** What can be missing on this machine. */
 export const resolveErrors = {
@@ -38,5 +39,13 @@ export const resolveErrors = {
       reason: 'LINK_WRONG',
       hint: 'micro plugin install',
       details: { path },
+    }),
+
+  /** `known`: what the lock names, as it is written. */
+  notLocked: (reference: string, known: readonly string[]) =>
+    new MicroError('not_found', `Cannot find ${shown(reference)} in micro.lock: it names ${known.map(shown).join(', ') || 'no plugin'}`, {
+      reason: 'PLUGIN_NOT_LOCKED',
+      hint: [didYouMean(reference, known), `\`micro plugin add ${shown(reference)}\` adds it.`].filter(Boolean).join(' '),
+      details: { reference, known },
     }),
 }

@@ -1,7 +1,7 @@
 import { MicroError } from '@microts/core/base'
 import { type Chosen, chooseRevision, isAdvertised } from '../git/choose.js'
 import { gitErrors } from '../git/errors.js'
-import { isReachable } from '../git/reachable.js'
+import { openHistory } from '../git/history.js'
 import { type Listing, type Mirrors, listRemote, remotesOf } from '../git/remote.js'
 import type { Remote } from '../git/repository.js'
 import { lockErrors } from '../lock/errors.js'
@@ -79,12 +79,19 @@ export async function obtain(wish: Wish, known: Known, context: Context, fresh: 
     if (context.frozen) throw lockErrors.frozen(key, revision, `it says ${locked.commit}, and the remote ${chosen.commit}`)
     context.emit({ is: 'moved', key, revision, from: locked.commit, to: chosen.commit })
   }
+  // Nothing to fetch: what the lock names is what the remote has.
+  if (locked !== undefined && locked.commit === chosen.commit) return obtainLocked(wish, locked, known, context)
   if (chosen.ref === undefined && !isAdvertised(advertised, chosen.commit)) await checkReachable(wish, chosen.commit, remote, context)
   const prepared = await prepareFrom([remote], wish, chosen, context)
   return finish(wish, chosen, prepared)
 }
 
-async function obtainLocked(
+/**
+ * What the lock names: from the store, or from its remote by its commit.
+ *
+ * @throws MicroError `HASH_MISMATCH`, `OFFLINE`, `COMMIT_GONE`
+ */
+export async function obtainLocked(
   wish: Wish,
   { commit, known: expected, url }: NonNullable<ReturnType<typeof lockedFor>>,
   { mirrors }: Known,
@@ -169,8 +176,12 @@ function checkTag({ key }: Wish, chosen: Chosen, lock: Lock): void {
 
 async function checkReachable({ key }: Wish, commit: string, remote: Remote, context: Context): Promise<void> {
   if (context.options.allowUnreachable === true) return
-  const answer = await isReachable(remote, commit, context.git)
-  if (answer === 'no') throw gitErrors.unreachableCommit(key, commit, 'no branch or tag has it in its history')
-  if (answer === 'unknown')
+  const history = await openHistory(remote, commit, context.git)
+  if (history === undefined)
     throw gitErrors.unreachableCommit(key, commit, 'whether a branch or tag has it in its history, its server does not say')
+  try {
+    if (!(await history.contains(commit))) throw gitErrors.unreachableCommit(key, commit, 'no branch or tag has it in its history')
+  } finally {
+    await history.close()
+  }
 }

@@ -1,16 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join, resolve as resolvePath } from 'node:path'
-import { MicroError } from '@microts/core/base'
 import type { LinkPlan } from '../link/plan.js'
-import { formatReference, canonicalKey } from '../reference/format.js'
+import { canonicalKey } from '../reference/format.js'
 import { parseReference } from '../reference/parse.js'
-import type { NpmReference, PathReference, Reference } from '../reference/reference.js'
+import type { NpmReference, PathReference } from '../reference/reference.js'
 import { manifestsBelow } from '../manifest/folder.js'
 import { mergeManifests } from '../manifest/merge.js'
 import { folderOf } from '../store/store.js'
 import { isTrusted } from '../trust/trust.js'
 import { type UserConfig, readUserConfig } from '../trust/user-config.js'
-import { referenceOf } from '../lock/parse.js'
 import { decideTrust, refuseHopeless, trustOf } from './decide-trust.js'
 import { resolveErrors } from './errors.js'
 import type { SourceEvent } from './events.js'
@@ -20,6 +18,7 @@ import { type Context, type SourceOptions, contextOf } from './options.js'
 import type { FolderPlugin, GitPlugin, ResolvedPlugin } from './plugin.js'
 import { type ReceivedPlugin, readReceipt, writeReceipt } from './receipt.js'
 import { readLock, settle } from './settle.js'
+import { lockedWishes, sayingOf, toWish } from './wishes.js'
 
 /** What came of references. */
 export interface Resolved {
@@ -56,13 +55,7 @@ export async function add(references: readonly string[], options: SourceOptions)
 export async function install(options: SourceOptions): Promise<Resolved> {
   const context = contextOf(options)
   const lock = await readLock(context)
-  const references = [...lock.plugins].flatMap(([key, { url, requested }]) =>
-    [...requested.keys()].map((revision) => {
-      const reference = referenceOf(key, url)
-      const mark = reference.access.transport === 'https' ? ':' : '#'
-      return `${formatReference(reference)}${revision === '' ? '' : `${mark}${revision}`}`
-    }),
-  )
+  const references = lockedWishes(lock).map(({ text }) => text)
   return { plugins: await resolveIn(references, context, false), events: context.events }
 }
 
@@ -86,18 +79,6 @@ async function resolveIn(texts: readonly string[], context: Context, fresh: bool
       }
     }),
   )
-}
-
-/** Rethrows a failure with the reference that it is about: whoever asked for several knows where each is written. */
-function sayingOf(reference: string): (error: unknown) => never {
-  return (error) => {
-    throw MicroError.is(error) ? resolveErrors.about(reference, error) : error
-  }
-}
-
-function toWish(text: string, reference: Reference): Wish[] {
-  if (reference.from !== 'git') return []
-  return [{ text, reference, key: canonicalKey(reference), revision: reference.revision?.text ?? '' }]
 }
 
 async function fetchAll(wishes: readonly Wish[], context: Context, fresh: boolean): Promise<readonly GitPlugin[]> {

@@ -25,8 +25,13 @@ export function h1Of(files: readonly HashedFile[]): string {
 
 /** The {@link h1Of} a folder on the disk. What is neither a file nor a folder counts too, as something that no plugin has. */
 export async function h1OfFolder(folder: string): Promise<string> {
+  return h1Of(await hashFolder(folder))
+}
+
+/** All files of a folder of the disk as the hash sees them; what is neither a file nor a folder has the mode `other`. */
+export async function hashFolder(folder: string, below = ''): Promise<readonly HashedFile[]> {
   const files: HashedFile[] = []
-  for (const { path, isFile } of await filesBelow(folder)) {
+  for (const { path, isFile } of await filesBelow(folder, below)) {
     const at = join(folder, path)
     if (!isFile) files.push({ mode: 'other', path, sha256: '' })
     else {
@@ -37,7 +42,7 @@ export async function h1OfFolder(folder: string): Promise<string> {
       files.push({ mode: (mode & 0o100) === 0 ? '100644' : '100755', path, sha256 })
     }
   }
-  return h1Of(files)
+  return files
 }
 
 /** All that is below a folder and is no folder itself; paths from it, with `/`. Links are named and not followed. */

@@ -29,6 +29,8 @@ export interface Prepared {
   /** Milliseconds since 1970 UTC, as the commit says. */
   readonly committedAt: number | undefined
   readonly manifests: readonly ManifestText[]
+  /** Where it is until it is placed. */
+  readonly folder: string
   /** Gives it its name in the store. */
   readonly place: () => Promise<string>
   readonly discard: () => Promise<void>
@@ -52,6 +54,7 @@ export async function prepare(wanted: Wanted, store: string, tools: GitTools): P
         ...written,
         files: files.length,
         bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+        folder: entry.folder,
         place: () => entry.place(h1),
         discard: entry.discard,
       }

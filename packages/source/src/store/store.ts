@@ -28,6 +28,8 @@ export async function checkContent(store: string, key: string, h1: string): Prom
 
 /** An entry of the store in the making, under a name of its own. */
 export interface NewEntry {
+  /** Where it is until it is placed. */
+  readonly folder: string
   /** At once: thousands of files that are written at the same time would be thousands of open files. */
   write(path: string, bytes: Uint8Array, isProgram: boolean): void
   /** Makes it read-only and gives it its name; an entry that has the name already is the same and stays. Gives the folder. */
@@ -48,6 +50,7 @@ export async function newEntry(store: string): Promise<NewEntry> {
     .catch(explain)
   const made = new Set<string>([folder])
   return {
+    folder,
     write: (path, bytes, isProgram) => {
       const file = join(folder, path)
       try {
