@@ -52,11 +52,15 @@ export function failure(error: unknown): string {
 
 const attempt = (work: () => Promise<unknown>): Promise<string> => work().then((value) => `worked: ${typeof value}`, failure)
 
+function said(detail: unknown): string {
+  if (detail instanceof Error) return failure(detail)
+  return typeof detail === 'string' ? detail : ''
+}
+
 async function next(connection: Connection, ...types: readonly string[]): Promise<string> {
   for await (const event of connection.status()) {
     const detail = event.error ?? event.data
-    if (types.includes(event.type))
-      return `${event.type}: ${detail instanceof Error ? failure(detail) : typeof detail === 'string' ? detail : ''}`
+    if (types.includes(event.type)) return `${event.type}: ${said(detail)}`
   }
   return 'no such event'
 }
