@@ -49,10 +49,10 @@ function serveHttp(socket: Socket, head: Uint8Array, router: ProtocolRouter, opt
   let isPumping = false
 
   const reply = (answer: WebReply) => {
-    const { method, isLast } = current as HttpRequest
-    const isOld = !isLast && (current as HttpRequest).header['connection']?.toLowerCase().includes('keep-alive') === true
-    const connection = isLast || isDraining ? 'close' : isOld ? 'keep-alive' : undefined
-    writeReply(socket, answer, { connection, isHead: method === 'HEAD' })
+    const { method, isLast, header } = current as HttpRequest
+    const isAsked = header['connection']?.toLowerCase().includes('keep-alive') === true
+    const connection = isLast || isDraining ? 'close' : undefined
+    writeReply(socket, answer, { connection: connection ?? (isAsked ? 'keep-alive' : undefined), isHead: method === 'HEAD' })
     current = undefined
     pump()
   }

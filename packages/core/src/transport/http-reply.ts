@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { MicroError } from '../base/index.js'
+import type { MicroError } from '../base/index.js'
 import { checkedHeader } from './header.js'
 import { hopByHop } from './http-header.js'
 import type { WebReply } from './transport.js'

@@ -80,6 +80,7 @@ export function requestReader(options: RequestReaderOptions): RequestReader {
   // Of the head that is being read: where its lines begin, and up to where it was searched.
   let lines: number[] = []
   let searched = 0
+  let isLineRead = false
   let chunks: ChunkReader | undefined
   let isBetween = true
 
@@ -126,6 +127,8 @@ export function requestReader(options: RequestReaderOptions): RequestReader {
       const found = lineFeedIn(bytes, searched, end)
       if (found === -1) {
         searched = end
+        if (lines.length > 1 && !isLineRead) checkRequestLine(bytes.toString('latin1', at, (lines[1] as number) - 2))
+        isLineRead = lines.length > 1
         if (end - at > maxHeadBytes) throw new HttpRequestError(431, `its head is over ${maxHeadBytes} bytes`)
         return undefined
       }
@@ -142,6 +145,7 @@ export function requestReader(options: RequestReaderOptions): RequestReader {
     const parsed = parseRequestHead(text)
     at = searched
     lines = []
+    isLineRead = false
     isBetween = true
     return parsed
   }
@@ -223,9 +227,12 @@ function chunkReader(maxBytes: number, maxTrailerBytes: number): ChunkReader {
   let left = 0
   let part: 'length' | 'data' | 'after' | 'trailers' | 'done' = 'length'
   let trailerBytes = 0
+  // So many bytes of the line that is read now are known to have no end of it.
+  let searched = 0
 
   const line = (bytes: Buffer, at: number, end: number, max: number): number => {
-    const found = lineFeedIn(bytes, at, end)
+    const found = lineFeedIn(bytes, at + searched, end)
+    searched = found === -1 ? end - at : 0
     if (found === -1) {
       if (end - at > max) throw malformed('a line among its chunks is too long')
       return -1
@@ -303,8 +310,7 @@ const HOST = /^[A-Za-z0-9.\-_~%!$&'()*+,;=:[\]]*$/
 /** The head of a request, one character a byte and without its empty line, taken apart. @throws HttpRequestError */
 function parseRequestHead(text: string): Head {
   const lines = text.split('\r\n')
-  const [, method, target, minor] = REQUEST_LINE.exec(lines[0] as string) ?? []
-  if (method === undefined || target === undefined) throw malformed('its first line is not one of HTTP/1.1')
+  const { method, target, isOld } = checkRequestLine(lines[0] as string)
   const header: Record<string, string> = {}
   for (let index = 1; index < lines.length; index++) {
     const [name, value] = headerLine(lines[index] as string)
@@ -312,10 +318,21 @@ function parseRequestHead(text: string): Head {
     else if (single.has(name)) throw malformed(`it has "${name}" twice`)
     else header[name] = `${header[name]}, ${value}`
   }
-  const isOld = minor === '0'
   const host = header['host']
   if (host === undefined ? !isOld : !HOST.test(host)) throw malformed('its Host is missing or no name')
-  return { method, path: pathOf(method, target, host), header, isLast: isLast(header['connection'], isOld), length: lengthIn(header, isOld) }
+  return {
+    method,
+    path: pathOf(method, target, host),
+    header,
+    isLast: isLast(header['connection'], isOld),
+    length: lengthIn(header, isOld),
+  }
+}
+
+function checkRequestLine(line: string): { readonly method: string; readonly target: string; readonly isOld: boolean } {
+  const [, method, target, minor] = REQUEST_LINE.exec(line) ?? []
+  if (method === undefined || target === undefined) throw malformed('its first line is not one of HTTP/1.1')
+  return { method, target, isOld: minor === '0' }
 }
 
 // Where one reader takes the first and another the last.
@@ -368,7 +385,11 @@ function lengthIn(header: Readonly<Record<string, string>>, isOld: boolean): num
 }
 
 function isLast(connection: string | undefined, isOld: boolean): boolean {
-  const said = connection?.toLowerCase().split(',').map((word) => word.trim()) ?? []
+  const said =
+    connection
+      ?.toLowerCase()
+      .split(',')
+      .map((word) => word.trim()) ?? []
   return said.includes('close') || (isOld && !said.includes('keep-alive'))
 }
 

@@ -8,7 +8,11 @@ const web = { status: 201, header: { 'content-type': 'text/plain', 'x-colour': '
 /** Says what comes in capital letters. It is told by its first two bytes, `!?`. */
 const shout: Protocol<Socket> = {
   name: 'shout',
-  detect: (head) => (head[0] !== 0x21 ? 'no' : head.length < 2 ? 'more' : head[1] === 0x3f ? 'yes' : 'no'),
+  detect(head) {
+    if (head[0] !== 0x21) return 'no'
+    if (head.length === 1) return 'more'
+    return head[1] === 0x3f ? 'yes' : 'no'
+  },
   serve(socket, head) {
     const answer = (bytes: Uint8Array) => socket.write(new TextDecoder().decode(bytes).toUpperCase())
     socket.on('error', () => undefined)

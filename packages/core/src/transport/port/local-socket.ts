@@ -1,7 +1,6 @@
-import { chmod, lstat, mkdir, readdir, unlink } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+
+// Node's other modules are fetched where they are used: a bundle hoists imports to its top, and they would be loaded before the first reply.
 
 /** A Unix socket that takes connections. */
 export interface LocalSocket {
@@ -27,6 +26,8 @@ export async function listenOnSocket(
   base?: string,
 ): Promise<LocalSocket | undefined> {
   if (process.platform === 'win32') return undefined
+  const { chmod, mkdir } = process.getBuiltinModule('node:fs/promises')
+  const { join } = process.getBuiltinModule('node:path')
   const folder = localFolder(base)
   const path = join(folder, `${fileName(name)}.sock`)
   if (Buffer.byteLength(path) > maxPathBytes) return undefined
@@ -59,11 +60,15 @@ export async function listenOnSocket(
  * that a registry tells can only lead to a process of this user.
  */
 export function localFolder(base: string | undefined = process.env['XDG_RUNTIME_DIR']): string {
+  const { join } = process.getBuiltinModule('node:path')
+  const { tmpdir } = process.getBuiltinModule('node:os')
   return base === undefined || base === '' ? join(tmpdir(), `micro-${process.getuid?.() ?? 'user'}`) : join(base, 'micro')
 }
 
 /** Whether `path` is a socket of this user, in the folder that only this user can enter: what a client checks before it believes a registry. */
 export async function isOwnSocket(path: string, base?: string): Promise<boolean> {
+  const { dirname } = process.getBuiltinModule('node:path')
+  const { lstat } = process.getBuiltinModule('node:fs/promises')
   const folder = localFolder(base)
   if (dirname(path) !== folder || !(await isPrivate(folder))) return false
   const file = await lstat(path).catch(() => undefined)
@@ -71,6 +76,7 @@ export async function isOwnSocket(path: string, base?: string): Promise<boolean>
 }
 
 async function isPrivate(folder: string): Promise<boolean> {
+  const { lstat } = process.getBuiltinModule('node:fs/promises')
   // Not `stat`: a link that another user has put there would lead elsewhere.
   const found = await lstat(folder).catch(() => undefined)
   return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o077) === 0
@@ -81,6 +87,8 @@ function fileName(name: string): string {
 }
 
 async function clean(folder: string, own: string): Promise<void> {
+  const { lstat, readdir, unlink } = process.getBuiltinModule('node:fs/promises')
+  const { join } = process.getBuiltinModule('node:path')
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sock')).slice(0, maxChecked)
   await Promise.all(
     names.map(async (name) => {

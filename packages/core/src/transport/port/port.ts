@@ -118,7 +118,7 @@ export async function listenPort(
 
   const end = async () => {
     isClosing = true
-    const closed = [ended(server), local?.close()]
+    const closed = [ended(server), local?.close() ?? Promise.resolve()]
     for (const { socket, served } of visitors.values()) {
       if (served === undefined) socket.destroy()
       else served.drain()

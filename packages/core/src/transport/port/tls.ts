@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { createServer, type TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import { transportErrors } from '../errors.js'
 import type { TlsOptions } from './tls-options.js'
 
@@ -21,6 +21,8 @@ export function tlsFront(
   secured: (socket: TLSSocket) => void,
 ): TlsFront {
   const { cert, key, clientAuthorities } = options
+  // Not imported: a bundle hoists imports of Node's modules to its top, and a port without TLS would load this one.
+  const { createServer } = process.getBuiltinModule('node:tls')
   try {
     const server = createServer({
       cert: pem(cert),
