@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url'
 
 /** A function, and its own part of the time. */
 export interface Hot {
-  /** `send packages/core/src/rpc/client.ts`. */
-  readonly where: string
+  /** `send`; `(garbage collector)` and the like are no functions. */
+  readonly name: string
+  /** `packages/core/src/rpc/client.ts`. Empty for what is not JavaScript. */
+  readonly file: string
   /** Of all time in which the process did something. */
   readonly share: number
 }
@@ -31,17 +33,19 @@ export function startProfile(): () => Promise<readonly Hot[]> {
 function hottest({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): readonly Hot[] {
   const nodeOf = new Map(nodes.map((node) => [node.id, node]))
   const modules = moduleNames()
-  const times = new Map<string, number>()
+  const found = new Map<string, { name: string; file: string; time: number }>()
   let busy = 0
   samples.forEach((id, index) => {
     const frame = nodeOf.get(id)?.callFrame
     if (frame === undefined || frame.functionName === '(idle)') return
     const time = timeDeltas[index] ?? 0
-    const where = `${frame.functionName === '' ? '(anonymous)' : frame.functionName} ${modules(frame.url, frame.lineNumber)}`.trim()
-    times.set(where, (times.get(where) ?? 0) + time)
+    const name = frame.functionName === '' ? '(anonymous)' : frame.functionName
+    const file = modules(frame.url, frame.lineNumber)
+    const hot = found.get(`${name} ${file}`) ?? { name, file, time: 0 }
+    found.set(`${name} ${file}`, { ...hot, time: hot.time + time })
     busy += time
   })
-  return [...times].map(([where, time]) => ({ where, share: time / busy })).sort((a, b) => b.share - a.share)
+  return [...found.values()].map(({ name, file, time }) => ({ name, file, share: time / busy })).sort((a, b) => b.share - a.share)
 }
 
 /** esbuild writes the path of each module as a comment above it. */

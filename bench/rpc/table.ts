@@ -34,17 +34,15 @@ function figure(result: CellResult, of: Figure, name: string, unit: number): rea
 /** What takes most of a process's time: the functions, and the files that they are in. */
 export function profileTable(title: string, functions: readonly Hot[]): string {
   const files = new Map<string, number>()
-  for (const { where, share } of functions) {
-    const file = where.split(' ').at(-1) ?? where
-    files.set(file, (files.get(file) ?? 0) + share)
-  }
-  const byFile = [...files].map(([where, share]) => ({ where, share })).sort((a, b) => b.share - a.share)
-  return `${title}, by function\n${shares(functions, 20)}\n\n${title}, by file\n${shares(byFile, 15)}`
+  for (const { name, file, share } of functions) files.set(file === '' ? name : file, (files.get(file === '' ? name : file) ?? 0) + share)
+  const byFile = [...files].sort(([, a], [, b]) => b - a)
+  const byFunction = functions.map(({ name, file, share }) => [`${name} ${file}`, share] as const)
+  return `${title}, by function\n${shares(byFunction, 20)}\n\n${title}, by file\n${shares(byFile, 15)}`
 }
 
-function shares(rows: readonly Hot[], most: number): string {
+function shares(rows: readonly (readonly [string, number])[], most: number): string {
   return columns(
-    rows.slice(0, most).map(({ where, share }) => [`${(share * 100).toFixed(1)} %`, where]),
+    rows.slice(0, most).map(([what, share]) => [`${(share * 100).toFixed(1)} %`, what]),
     [0],
   )
 }
