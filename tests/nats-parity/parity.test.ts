@@ -1,23 +1,20 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { natsServer, type NatsServer, type NatsServerOptions } from '@microts/core/nats'
-import { makeCertificates, withoutOpenssl } from '../../packages/core/src/nats/certificate.fixture.js'
-import { findNativeServer, startNativeServer, type NativeServer } from '../../packages/core/src/nats/native-server.fixture.js'
 import { clients, type Client, type Connection } from './clients.js'
+import { makeCertificate, noNative, startNative, type Native } from './native.js'
 import { scenarios, type Scenario, type Setting, type Target } from './scenarios.js'
 
-const native = findNativeServer()
-const openssl = withoutOpenssl()
-const certificates = openssl === false ? makeCertificates() : undefined
-after(() => certificates?.remove())
+const made = makeCertificate()
+const certificate = typeof made === 'string' ? undefined : made
+after(() => certificate?.remove())
 
 const maxPayloadBytes = 1024 * 1024
 const ours: Record<Setting, () => NatsServerOptions> = {
   plain: () => ({ maxPayloadBytes }),
   small: () => ({ maxPayloadBytes: 1000, maxConnections: 2 }),
   token: () => ({ token: 't0ken' }),
-  tls: () => ({ tls: { key: certificates?.key ?? '', cert: certificates?.cert ?? '' } }),
+  tls: () => ({ tls: { key: certificate?.key ?? '', cert: certificate?.cert ?? '' } }),
   users: () => ({
     users: [
       { user: 'free', password: 'p' },
@@ -30,8 +27,7 @@ const theirs: Record<Setting, () => string> = {
   plain: () => 'lame_duck_duration: "30s"\nlame_duck_grace_period: "5s"',
   small: () => 'max_payload: 1000\nmax_connections: 2',
   token: () => 'authorization { token: "t0ken" }',
-  tls: () =>
-    `tls { key_file: "${join(certificates?.folder ?? '', 'key.pem')}", cert_file: "${join(certificates?.folder ?? '', 'cert.pem')}" }`,
+  tls: () => `tls { key_file: "${certificate?.keyFile}", cert_file: "${certificate?.certFile}" }`,
   users: () => `authorization { users: [
     { user: free, password: p }
     { user: ann, password: p, permissions: { publish: { deny: ["secret"] }, subscribe: { deny: ["secret"] } } }
@@ -47,7 +43,7 @@ async function startOurs(setting: Setting): Promise<Running> {
   let server: NatsServer = await natsServer(ours[setting]())
   return {
     url: server.url,
-    ...(certificates === undefined ? {} : { ca: certificates.cert }),
+    ...(certificate === undefined ? {} : { ca: certificate.cert }),
     lameDuck: () => void server.lameDuck(),
     async restart() {
       const { port } = server
@@ -59,16 +55,15 @@ async function startOurs(setting: Setting): Promise<Running> {
 }
 
 async function startTheirs(setting: Setting): Promise<Running> {
-  const path = native ?? ''
-  let server: NativeServer = await startNativeServer(path, theirs[setting]())
+  let server: Native = await startNative(theirs[setting]())
   return {
     url: server.url,
-    ...(certificates === undefined ? {} : { ca: certificates.cert }),
+    ...(certificate === undefined ? {} : { ca: certificate.cert }),
     lameDuck: () => server.signal('SIGUSR2'),
     async restart() {
       const { port } = server
       await server.close()
-      server = await startNativeServer(path, theirs[setting](), port)
+      server = await startNative(theirs[setting](), port)
     },
     close: () => server.close(),
   }
@@ -92,7 +87,7 @@ async function played(scenario: Scenario, client: Client, start: (setting: Setti
 
 for (const client of clients)
   for (const scenario of scenarios) {
-    const skip = native === undefined ? 'needs: nats-server' : scenario.setting === 'tls' && openssl
+    const skip = noNative !== false ? noNative : scenario.setting === 'tls' && typeof made === 'string' && made
     test(`${client.name} meets the same at both servers: ${scenario.name}`, { skip, timeout: 30_000 }, async () => {
       const [found, wanted] = await Promise.all([played(scenario, client, startOurs), played(scenario, client, startTheirs)])
 
