@@ -31,7 +31,7 @@ export function duplexPair(options: DuplexOptions = {}): readonly [client: Duple
       write(chunk: Buffer, _, done) {
         const bytes = Buffer.from(chunk)
         tap?.(name, bytes)
-        process.nextTick(() => deliver(other(), [...cut(bytes)], done))
+        setImmediate(() => deliver(other(), [...cut(bytes)], done))
       },
       final(done) {
         if (!other().destroyed) other().push(null)

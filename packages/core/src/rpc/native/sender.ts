@@ -38,11 +38,11 @@ export class StreamSender {
     const iterator = source[Symbol.asyncIterator]()
     this.#iterator = iterator
     for (;;) {
-      const { done, value } = (await iterator.next()) as IteratorResult<unknown>
+      const next: IteratorResult<unknown, unknown> = await iterator.next()
       if (this.#isStopped) return false
-      if (done === true) break
+      if (next.done === true) break
       try {
-        await this.#send(value)
+        await this.#send(next.value)
       } catch (error) {
         this.stop()
         throw error
