@@ -46,7 +46,9 @@ test('micro --version loads no command', () => {
   load('main.js', entry)
 
   assert.deepEqual(
-    [...loaded].filter((path) => /chunks\/(up|run|build|new|call|services|describe|ps|logs|down|init|plugin|add|list|install|verify|trust)-/.test(path)),
+    [...loaded].filter((path) =>
+      /chunks\/(up|run|build|new|call|services|describe|ps|logs|down|init|plugin|add|list|install|verify|trust)-/.test(path),
+    ),
     [],
   )
 })
