@@ -46,7 +46,8 @@ function readEndpoint(text: string, login: Login, isTls: boolean): Endpoint {
 /** URL leaves out the port that is its scheme's habit, 80 and 443; etcd's is another. */
 function portOf(text: string, url: URL, isSecure: boolean): number {
   if (url.port !== '') return Number(url.port)
-  return /:\d+\/?$/.test(text) ? (isSecure ? 443 : 80) : defaultPort
+  if (!/:\d+\/?$/.test(text)) return defaultPort
+  return isSecure ? 443 : 80
 }
 
 function parse(text: string): URL {

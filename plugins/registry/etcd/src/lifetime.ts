@@ -42,7 +42,7 @@ export function lifetime(name: string): Lifetime {
         signal?.addEventListener('abort', onAbort, { once: true })
         work().then(
           (value) => settle(() => resolve(value)),
-          (error: unknown) => settle(() => reject(error as Error)),
+          (error: unknown) => settle(() => reject(error)),
         )
       })
     },

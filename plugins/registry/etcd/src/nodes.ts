@@ -82,7 +82,7 @@ export function emptyNodes(tell: (change: RegistryChange) => void): Nodes {
     remove,
     replace(listed, keepsMissing) {
       const keys = new Set(listed.map(({ key }) => key))
-      if (!keepsMissing) for (const key of [...held.keys()]) if (!keys.has(key)) remove(key, Infinity)
+      if (!keepsMissing) for (const key of held.keys()) if (!keys.has(key)) remove(key, Infinity)
       for (const node of listed) put(node)
     },
     forgetRevisions() {

@@ -77,12 +77,20 @@ interface MemberOptions extends Required<Pick<EtcdOptions, 'args'>> {
 function member({ name, client, peer, cluster, args, tls }: MemberOptions): RealEtcd {
   const folder = mkdtempSync(join(tmpdir(), 'registry-etcd-'))
   const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${client}`
+  const security = tls === undefined ? [] : ['--cert-file', tls.certFile, '--key-file', tls.keyFile]
   const words = [
-    ...['--name', name, '--data-dir', join(folder, 'data')],
-    ...['--listen-client-urls', url, '--advertise-client-urls', url],
-    ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', cluster],
-    ...(tls === undefined ? [] : ['--cert-file', tls.certFile, '--key-file', tls.keyFile]),
-    ...['--unsafe-no-fsync', '--logger', 'zap', '--log-level', 'warn', ...args],
+    `--name=${name}`,
+    `--data-dir=${join(folder, 'data')}`,
+    `--listen-client-urls=${url}`,
+    `--advertise-client-urls=${url}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=${cluster}`,
+    '--unsafe-no-fsync',
+    '--logger=zap',
+    '--log-level=warn',
+    ...security,
+    ...args,
   ]
   let child: ChildProcess | undefined
   let ended: Promise<void> = Promise.resolve()
@@ -122,7 +130,7 @@ function member({ name, client, peer, cluster, args, tls }: MemberOptions): Real
         }),
       )
       started.stderr.on('data', (chunk: Buffer) => (log = `${log}${chunk.toString()}`.slice(-4000)))
-      while (!(await isHealthy(tls === undefined ? url : `${url}`, ask))) {
+      while (!(await isHealthy(url, ask))) {
         if (isEnded) throw new Error(`etcd ended: ${log}`)
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
