@@ -1,4 +1,4 @@
-import { baseErrors, type Clock, type Deadline, deadlineAfter, MicroError, remainingMs } from '../base/index.js'
+import { baseErrors, type Clock, type Code, type Deadline, deadlineAfter, MicroError, remainingMs } from '../base/index.js'
 import { type Call, compose, type Interceptor, type Metadata, type Reply } from './call.js'
 import type { Endpoint } from './endpoint.js'
 import { rpcErrors } from './errors.js'
@@ -45,12 +45,14 @@ export interface DispatchOptions {
   readonly clock: Clock
   /** For callers that give no time, in milliseconds. */
   readonly timeoutMs: number
+  /** Told of every call that has begun and ended; `code` is undefined for one that succeeded. */
+  readonly onEnd?: ((endpoint: Endpoint, code: Code | undefined, durationMs: number) => void) | undefined
   readonly onError?: ((error: MicroError, call: { readonly service: string; readonly endpoint: string }) => void) | undefined
 }
 
 /** A dispatch with nothing in work. */
 export function createDispatch(options: DispatchOptions): Dispatch {
-  const { service, router, interceptors, clock, timeoutMs, onError } = options
+  const { service, router, interceptors, clock, timeoutMs, onEnd, onError } = options
   const running = new Set<Running>()
   let isDraining = false
   let onIdle: (() => void) | undefined
@@ -64,6 +66,11 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     const isOurFault = error.code === 'internal' || error.code === 'unknown' || error.code === 'data_loss'
     if (isOurFault) onError?.(error, { service, endpoint })
     return error
+  }
+  const measured = ({ call }: Running, endpoint: Endpoint, code: Code | undefined) => {
+    const { atMs, timeoutMs: givenMs } = call.deadline
+    // The deadline was made when the call began, so its end says when that was.
+    onEnd?.(endpoint, code, Math.max(0, clock.monotonicMs() - (atMs - givenMs)))
   }
   const ended = (call: Running) => {
     running.delete(call)
@@ -85,9 +92,14 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       try {
         outcome = path(one.call)
       } catch (error) {
-        throw failed(error, name)
+        const failure = failed(error, name)
+        measured(one, request.endpoint, failure.code)
+        throw failure
       }
-      if (!(outcome instanceof Promise)) return { outcome, abort: () => undefined }
+      if (!(outcome instanceof Promise)) {
+        measured(one, request.endpoint, undefined)
+        return { outcome, abort: () => undefined }
+      }
       running.add(one)
       const cancelTimer = clock.after(remainingMs(one.call.deadline, clock), () =>
         one.abort(baseErrors.deadlineExceeded(`answering ${name}`, one.call.deadline.timeoutMs)),
@@ -99,12 +111,15 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         (reply) => {
           cancelTimer()
           ended(one)
+          measured(one, request.endpoint, undefined)
           return reply
         },
         (error: unknown) => {
           cancelTimer()
           ended(one)
-          throw failed(error, name)
+          const failure = failed(error, name)
+          measured(one, request.endpoint, failure.code)
+          throw failure
         },
       )
       return { outcome: settled, abort: (error) => one.abort(error) }

@@ -19,6 +19,17 @@ export function refuseCrossSite(header: Readonly<Record<string, string>>): void 
   if (!isSame || !isAddress(host)) throw rpcErrors.crossSite(origin)
 }
 
+/**
+ * Refuses to show what is read without a body to a page under a name that points here (DNS rebinding): such a page is of the same origin as far as its browser knows,
+ * so it sends no `Origin`. Told by the name in `Host` when the client is on this machine, where people use addresses and `localhost`.
+ *
+ * @throws `permission_denied`/`CROSS_SITE`
+ */
+export function refuseRebinding(header: Readonly<Record<string, string>>, remote: string): void {
+  const host = (header['host'] ?? '').toLowerCase()
+  if (/^(?:127\.|\[::1\]|\[::ffff:127\.)/.test(remote) && host !== '' && !isAddress(host)) throw rpcErrors.crossSite(host)
+}
+
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined
 }

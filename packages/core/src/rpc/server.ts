@@ -1,6 +1,6 @@
 import { baseErrors, type Clock, MicroError, systemClock } from '../base/index.js'
 import type { Codec } from '../codec/codec.js'
-import type { Connection, Frame, Transport } from '../transport/transport.js'
+import type { Connection, Frame, Listener, Protocol, Transport } from '../transport/transport.js'
 import type { Interceptor } from './call.js'
 import { codecTable } from './codecs.js'
 import { createDispatch, type RunningCall } from './dispatch.js'
@@ -8,6 +8,10 @@ import type { Endpoint } from './endpoint.js'
 import { errorToHeader } from './error-header.js'
 import { createExchange, type Exchange, type RpcEvent } from './exchange.js'
 import { createFramings } from './framings.js'
+import { callMetrics } from './metrics.js'
+import { metricsPage } from './metrics-page.js'
+import { nativeProtocol } from './native-protocol.js'
+import { openApi } from './openapi.js'
 import { createRouter } from './router.js'
 import { createWeb } from './web.js'
 
@@ -36,6 +40,8 @@ export interface ServeOptions {
   readonly onError?: (error: MicroError, call: { readonly service: string; readonly endpoint: string }) => void
   /** Takes events that Go services deliver over the RPC port. Absent: they are refused. */
   readonly events?: (event: RpcEvent) => unknown
+  /** What else the port speaks, where the transport has `protocols`. The native framing is always there. @default none */
+  readonly protocols?: readonly Protocol[]
 }
 
 /** A service that is listening. */
@@ -44,6 +50,13 @@ export interface RpcServer {
   readonly address: string
   /** Calls in work. */
   readonly pending: number
+  /**
+   * Also listens on a Unix socket of this host, for the native framing, and gives its path: what a node tells in its metadata. `name` becomes part of the
+   * file's name: the project and the node. Undefined where that cannot be. `close` removes it.
+   */
+  listenLocal(name: string): Promise<string | undefined>
+  /** The numbers of the server's calls and connections, as Prometheus reads them: what `/metrics` shows. */
+  metrics(): string
   /**
    * Refuses new calls with `unavailable`/`DRAINING`, marked as safe to send to another node, and lets those in work finish.
    * Resolves when none is left, or after `capMs` milliseconds.
@@ -72,27 +85,39 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
     ready = () => true,
     events,
     onError,
+    version = 'latest',
+    protocols = [],
   } = options
   const router = createRouter(service, options.endpoints)
-  const framings = createFramings(codecTable(options.codecs))
-  const dispatch = createDispatch({ service, router, interceptors, clock, timeoutMs, onError })
+  const codecs = codecTable(options.codecs)
+  const framings = createFramings(codecs)
+  const metrics = callMetrics(options.endpoints)
+  const dispatch = createDispatch({ service, router, interceptors, clock, timeoutMs, onError, onEnd: metrics.ended })
   const exchange = createExchange({ service, router, framings, dispatch, events, onError })
-  const web = createWeb({ service, router, framings, dispatch, ready })
+  const page = () => metricsPage({ service, version, metrics, inFlight: dispatch.pending, connections: listener?.connections?.() ?? {} })
+  const describe = () => openApi({ service, version, endpoints: options.endpoints })
+  const web = createWeb({ service, router, framings, dispatch, ready, metrics: page, openApi: describe })
+  const native = nativeProtocol({ service, router, dispatch, json: codecs.find('application/json') as Codec, clock, onError })
 
-  const listener = await transport.listen(address, (connection) => void answerAll(connection, exchange, service), {
+  let listener: Listener | undefined
+  const bound = await transport.listen(address, (connection) => void answerAll(connection, exchange, service), {
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(transport.features.has('web') ? { web } : {}),
+    ...(transport.features.has('protocols') ? { protocols: [native, ...protocols] } : {}),
   })
+  listener = bound
 
   return {
-    address: listener.address,
+    address: bound.address,
     get pending() {
       return dispatch.pending
     },
     drain: (capMs) => dispatch.drain(capMs),
+    listenLocal: (name) => bound.listenLocal?.(name) ?? Promise.resolve(undefined),
+    metrics: page,
     close() {
       dispatch.close()
-      return listener.close()
+      return bound.close()
     },
   }
 }

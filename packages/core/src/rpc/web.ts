@@ -4,7 +4,8 @@ import type { Dispatch } from './dispatch.js'
 import { rpcErrors } from './errors.js'
 import type { FramedRequest } from './framing.js'
 import type { Framings } from './framings.js'
-import { refuseCrossSite } from './origin.js'
+import { metricsType } from './metrics-page.js'
+import { refuseCrossSite, refuseRebinding } from './origin.js'
 import type { Router } from './router.js'
 import { statusOf } from './status.js'
 import { metadataOf, timeoutOf } from './wire.js'
@@ -17,17 +18,21 @@ export interface WebOptions {
   readonly dispatch: Dispatch
   /** What `/readyz` says. */
   readonly ready: () => boolean
+  /** What `/metrics` shows. */
+  readonly metrics: () => string
+  /** What `/openapi.json` shows. */
+  readonly openApi: () => object
 }
 
 /**
  * Plain HTTP for curl, browsers and load balancers, on the port of RPC.
  *
  * `POST /<Handler.Method>` or `/<service>/<Handler.Method>` with JSON calls an endpoint; a failure is `{"code","reason","message","hint","details"}` with the
- * status that fits. `POST /` takes JSON-RPC, as go-micro's does. `/livez` is 200 as long as the process answers, `/readyz` 200 or 503. Bodies end with
- * a line break, since terminals show them. What a form on another site can send is refused, and so are pages of other origins.
+ * status that fits. `POST /` takes JSON-RPC, as go-micro's does. `/livez` is 200 as long as the process answers, `/readyz` 200 or 503; `/metrics` is for Prometheus,
+ * `/openapi.json` describes the endpoints. Bodies end with a line break, since terminals show them. What a form on another site can send is refused, and so are pages of other origins.
  */
 export function createWeb(options: WebOptions): (request: WebRequest) => Promise<WebReply> {
-  const { service, router, framings, dispatch, ready } = options
+  const { service, router, framings, dispatch, ready, metrics, openApi } = options
 
   return async (request) => {
     try {
@@ -35,6 +40,8 @@ export function createWeb(options: WebOptions): (request: WebRequest) => Promise
       if (path === '/livez') return health(request, true)
       if (path === '/readyz') return health(request, ready())
       refuseCrossSite(request.header)
+      if (path === '/metrics') return read(request, metricsType, metrics)
+      if (path === '/openapi.json') return read(request, 'application/json', () => `${JSON.stringify(openApi(), undefined, 2)}\n`)
       return await call(request, path)
     } catch (error) {
       return failure(MicroError.from(error))
@@ -110,8 +117,19 @@ function contentTypeOf(header: WebRequest['header']): string {
 }
 
 function health(request: WebRequest, isWell: boolean): WebReply {
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw rpcErrors.methodNotAllowed(request.method, request.path, 'GET')
+  mustRead(request)
   return json(isWell ? 200 : 503, { status: isWell ? 'ok' : 'unavailable' })
+}
+
+function read(request: WebRequest, contentType: string, page: () => string): WebReply {
+  mustRead(request)
+  refuseRebinding(request.header, request.remote)
+  // Numbers of now, and names that a cache of somebody else's need not keep.
+  return { status: 200, header: { 'content-type': contentType, 'cache-control': 'no-store' }, body: Buffer.from(page()) }
+}
+
+function mustRead({ method, path }: WebRequest): void {
+  if (method !== 'GET' && method !== 'HEAD') throw rpcErrors.methodNotAllowed(method, path, 'GET')
 }
 
 // Reasons whose HTTP status says more than the one of their code.

@@ -192,7 +192,8 @@ export function requestReader(options: RequestReaderOptions): RequestReader {
       return end - at
     },
     get state() {
-      return head !== undefined ? 'body' : at === end ? 'idle' : 'head'
+      if (head !== undefined) return 'body'
+      return at === end ? 'idle' : 'head'
     },
     takeExpectation() {
       const was = isExpecting

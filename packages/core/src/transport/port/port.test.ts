@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { MicroError } from '../../base/index.js'
+import type { MicroError } from '../../base/index.js'
 import { testClock, type TestClock } from '../../testing/index.js'
 import { httpTransport, type HttpTransportOptions } from '../http.js'
 import { rawClient } from '../raw-socket.fixture.js'
