@@ -3,7 +3,7 @@ import { createClient } from '@microts/core'
 import type { Command } from '../command.js'
 import { cliErrors } from '../errors.js'
 import { projectOption, targetRun } from '../target.js'
-import { environmentOf } from '../run-environment.js'
+import { clientOptionsOf } from '../run-environment.js'
 
 type Call = (
   input: unknown,
@@ -44,10 +44,7 @@ export const command: Command = {
     const run = options['address'] === undefined ? await targetRun(terminal, options['project']) : undefined
     const node = run?.services.find((one) => one.kind === 'own' && one.service === service && one.state === 'ready')
     const address = (options['address'] as string | undefined) ?? node?.address
-    const client = createClient(String(service), {
-      env: environmentOf(run, terminal.env),
-      ...(run === undefined ? {} : { folder: run.folder }),
-    }) as unknown as {
+    const client = createClient(String(service), await clientOptionsOf(run, terminal)) as unknown as {
       readonly [handler: string]: { readonly [method: string]: Call }
     } & { close(): Promise<void> }
     try {

@@ -4,7 +4,7 @@ import type { RunRecord } from '@microts/runner'
 import type { Command } from '../command.js'
 import { cliErrors } from '../errors.js'
 import { renderTable } from '../render/table.js'
-import { environmentOf } from '../run-environment.js'
+import { clientOptionsOf } from '../run-environment.js'
 import { projectOption, targetRun } from '../target.js'
 import type { Terminal } from '../terminal.js'
 
@@ -20,7 +20,7 @@ export const command: Command = {
     const run = await targetRun(terminal, options['project'])
     const service = String(name)
     const state = run?.services.find((one) => one.service === service)
-    const registry = await openRegistry({ env: environmentOf(run, terminal.env), folder: run?.folder ?? terminal.folder })
+    const registry = await openRegistry(await clientOptionsOf(run, terminal))
     try {
       const records = await registry.lookup(service)
       if (state === undefined && records.length === 0) {

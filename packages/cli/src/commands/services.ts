@@ -1,7 +1,7 @@
 import { openRegistry } from '@microts/core'
 import type { Command } from '../command.js'
 import { projectOption, targetRun } from '../target.js'
-import { environmentOf } from '../run-environment.js'
+import { clientOptionsOf } from '../run-environment.js'
 import { renderTable } from '../render/table.js'
 
 export const command: Command = {
@@ -11,7 +11,7 @@ export const command: Command = {
   options: [projectOption],
   async run({ options }, terminal) {
     const run = await targetRun(terminal, options['project'])
-    const registry = await openRegistry({ env: environmentOf(run, terminal.env), folder: run?.folder ?? terminal.folder })
+    const registry = await openRegistry(await clientOptionsOf(run, terminal))
     try {
       const names = await registry.list()
       const records = (await Promise.all(names.map((name) => registry.lookup(name)))).flat()

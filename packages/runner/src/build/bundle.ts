@@ -123,7 +123,8 @@ function pluginList(main: string, added: readonly AddedPlugin[], stored: Readonl
   }
 }
 
-function listModule(hasOwn: boolean, added: readonly AddedPlugin[]): string {
+/** The text of a list of plugins: its own, and what is added to it. */
+export function listModule(hasOwn: boolean, added: readonly AddedPlugin[]): string {
   const entries = added.map(
     ({ manifest, file }) => `  { manifest: ${JSON.stringify(manifest)}, load: () => import(${JSON.stringify(file)}) },`,
   )
@@ -141,7 +142,7 @@ function listModule(hasOwn: boolean, added: readonly AddedPlugin[]): string {
 }
 
 /** Our own packages: as sources from a checkout, else as they were built; from the importer's place, else from `folders`. */
-function ownPackages(folders: readonly string[]): BundlerPlugin {
+export function ownPackages(folders: readonly string[]): BundlerPlugin {
   return {
     name: 'micro-packages',
     setup({ onResolve }) {
@@ -161,7 +162,7 @@ const builtinNamespace = 'micro-builtin'
  * Loads Node's own modules when the module that imports them runs. An `import` at the top of the one file would load all of them before anything runs, also for
  * the parts that are themselves imported late: some 10 ms of a small service's start.
  */
-function lateBuiltins(): BundlerPlugin {
+export function lateBuiltins(): BundlerPlugin {
   return {
     name: 'micro-builtins',
     setup({ onResolve, onLoad }) {
@@ -177,7 +178,7 @@ function lateBuiltins(): BundlerPlugin {
 }
 
 /** What CommonJS packages expect to be there, on the first line, so that the source map stays true. */
-function withCommonJsNames(text: string): string {
+export function withCommonJsNames(text: string): string {
   const names = [
     ...(text.includes('Dynamic require of')
       ? ["import { createRequire as microRequire } from 'node:module'; const require = microRequire(import.meta.url);"]
