@@ -20,7 +20,8 @@ const lockOf = (...uses: readonly Use[]) =>
 
 const show = (...uses: readonly Use[]) =>
   planLinks(lockOf(...uses)).links.map(
-    ({ path, to }) => `${path} -> ${'sibling' in to ? to.sibling : `${to.h1}${to.folder === undefined ? '' : ` ${to.folder}`}`}`,
+    ({ path, to }) =>
+      `${path} -> ${'sibling' in to ? to.sibling : `${'at' in to ? to.at : to.h1}${!('folder' in to) || to.folder === undefined ? '' : ` ${to.folder}`}`}`,
   )
 
 test('planLinks() gives a repository in one commit its own name', () => {

@@ -4,8 +4,8 @@ import type { Lock } from '../lock/lock.js'
 export interface PlannedLink {
   /** Below `plugins/`: `github.com/alice/mailhog@v1`. */
   readonly path: string
-  /** What it shows: an entry of the store, or a folder of one. */
-  readonly to: { readonly h1: string; readonly folder?: string } | { readonly sibling: string }
+  /** What it shows: an entry of the store, or a folder of one; another link; or a folder of the user's, absolute. */
+  readonly to: { readonly h1: string; readonly folder?: string } | { readonly sibling: string } | { readonly at: string }
 }
 
 /** A plugin of the lock in one commit, and the link it is seen through. */

@@ -4,12 +4,20 @@ import { join } from 'node:path'
 import { folderOf } from '../store/store.js'
 import { linkErrors } from './errors.js'
 import type { LinkPlan, PlannedLink } from './plan.js'
+import { refuseEdited, vendorPlace, vendoredH1, writeVendored } from './vendored.js'
 
 /** Where links are written. */
 export interface LinkPlaces {
   /** The project's `plugins/`. */
   readonly folder: string
   readonly store: string
+}
+
+/** A link that does not lead where it should. `found`: the hash of the files that stand in its place, when it is vendored and was edited. */
+export interface WrongLink {
+  readonly path: string
+  readonly wanted?: string
+  readonly found?: string
 }
 
 /**
@@ -22,28 +30,42 @@ export async function writeLinks({ links }: LinkPlan, places: LinkPlaces): Promi
   const wanted = new Map(links.map((link) => [link.path, targetOf(link, places.store)]))
   await removeOthers('', wanted, places)
   const changed: string[] = []
-  for (const [path, target] of wanted) if (await writeLink(path, target, places)) changed.push(path)
+  for (const link of links) if (await writeLink(link, wanted.get(link.path) as string, places)) changed.push(link.path)
   return changed
 }
 
-/** Whether all links of a plan are there and lead where they should. */
-export async function findWrongLinks({ links }: LinkPlan, places: LinkPlaces): Promise<readonly string[]> {
+/** The links of a plan that are not there, or lead elsewhere. A vendored plugin is compared with its hash. */
+export async function findWrongLinks({ links }: LinkPlan, places: LinkPlaces): Promise<readonly WrongLink[]> {
   const wrong = await Promise.all(
-    links.map(async (link) => (await linkAt(join(places.folder, link.path))) !== targetOf(link, places.store)),
+    links.map(async ({ path, to }): Promise<WrongLink[]> => {
+      if ((await linkAt(join(places.folder, path))) === targetOf({ path, to }, places.store)) return []
+      const found = 'h1' in to ? await vendoredH1(vendorPlace(places.folder, path, to.folder)) : undefined
+      if (found === undefined || !('h1' in to)) return [{ path }]
+      return found === to.h1 ? [] : [{ path, wanted: to.h1, found }]
+    }),
   )
-  return links.filter((_, index) => wrong[index]).map(({ path }) => path)
+  return wrong.flat()
 }
 
 function targetOf({ to }: PlannedLink, store: string): string {
   if ('sibling' in to) return to.sibling
+  if ('at' in to) return to.at
   return join(folderOf(store, to.h1), to.folder ?? '')
 }
 
-async function writeLink(path: string, target: string, places: LinkPlaces): Promise<boolean> {
+async function writeLink({ path, to }: PlannedLink, target: string, places: LinkPlaces): Promise<boolean> {
   const at = join(places.folder, path)
   await makeFolders(path, places)
-  const found = await lstat(at).catch(() => undefined)
-  if (found !== undefined && !found.isSymbolicLink()) throw linkErrors.blocked(at, found.isDirectory() ? 'a folder' : 'a file')
+  let found = await lstat(at).catch(() => undefined)
+  if (found?.isDirectory() === true) {
+    const place = vendorPlace(places.folder, path, 'h1' in to ? to.folder : undefined)
+    // What is vendored stays vendored, with the content that the lock has now.
+    if ('h1' in to) return writeVendored(place, to.h1, places.store)
+    await refuseEdited(place, target, await vendoredH1(place), places.store)
+    await rm(at, { recursive: true })
+    found = undefined
+  }
+  if (found !== undefined && !found.isSymbolicLink()) throw linkErrors.blocked(at, 'a file')
   if (found !== undefined && (await readlink(at)) === target) return false
   if (found !== undefined && !isOurs(await readlink(at), places)) throw linkErrors.blocked(at, 'a link to somewhere else')
   const fresh = `${at}.${randomUUID()}`
@@ -52,8 +74,12 @@ async function writeLink(path: string, target: string, places: LinkPlaces): Prom
   return true
 }
 
-/** A folder on the way that is a link would make us write where it leads. */
-async function makeFolders(path: string, { folder }: LinkPlaces): Promise<void> {
+/**
+ * Makes the folders above a link. One on the way that is a link would make us write where it leads.
+ *
+ * @throws MicroError `LINK_BLOCKED`
+ */
+export async function makeFolders(path: string, { folder }: Pick<LinkPlaces, 'folder'>): Promise<void> {
   let at = folder
   for (const part of ['', ...path.split('/').slice(0, -1)]) {
     at = join(at, part)

@@ -15,8 +15,31 @@ export const lockErrors = {
   conflict: (file: string, line: number) =>
     new MicroError('failed_precondition', `Cannot read ${file}: line ${line} has the mark of a merge that is not finished`, {
       reason: 'LOCK_CONFLICT',
-      hint: 'Keep the lines of both sides, take the marks out, and type `micro plugin install`.',
+      hint: 'Type `micro plugin lock`: it keeps what both sides have.',
       place: { file, line },
+    }),
+
+  undecided: (
+    file: string,
+    open: readonly { readonly key: string; readonly revision: string; readonly ours: string; readonly theirs: string }[],
+  ) =>
+    new MicroError(
+      'failed_precondition',
+      `Cannot resolve ${file}: both sides moved ${open.map(({ key, revision, ours, theirs }) => `${key}${revision === '' ? '' : `:${shown(revision)}`} (ours ${ours}, theirs ${theirs})`).join(', ')}`,
+      {
+        reason: 'LOCK_UNDECIDED',
+        hint: 'Neither commit grew from the other. Type `micro plugin lock --ours` or `micro plugin lock --theirs`.',
+        place: { file },
+        details: { open },
+      },
+    ),
+
+  hashesDiffer: (file: string, key: string, commit: string) =>
+    new MicroError('data_loss', `Cannot resolve ${file}: the two sides have two contents for commit ${commit} of ${key}`, {
+      reason: 'HASH_MISMATCH',
+      hint: 'A commit has one content. Somebody changed one of the two: compare them with the history of the file.',
+      place: { file },
+      details: { key, commit },
     }),
 
   incomplete: (file: string, key: string, what: string) =>

@@ -63,3 +63,16 @@ export function withPlugin(lock: Lock, { key, url, revision, commit, known }: Ad
   const commits = new Map([...(before?.commits ?? []), [commit, known] as const].filter(([id]) => meant.has(id)))
   return { plugins: new Map(lock.plugins).set(key, { url: before?.url ?? url, requested, commits }) }
 }
+
+/** The lock without one revision of a plugin; commits that no revision means any more, and a plugin that has none, are gone. */
+export function withoutRevision(lock: Lock, key: string, revision: string): Lock {
+  const plugin = lock.plugins.get(key)
+  const requested = new Map([...(plugin?.requested ?? [])].filter(([text]) => text !== revision))
+  const plugins = new Map(lock.plugins)
+  if (plugin === undefined || requested.size === 0) plugins.delete(key)
+  else {
+    const meant = new Set(requested.values())
+    plugins.set(key, { ...plugin, requested, commits: new Map([...plugin.commits].filter(([id]) => meant.has(id))) })
+  }
+  return { plugins }
+}

@@ -17,6 +17,15 @@ const sha256 = /^[0-9a-f]{64}$/
  * @throws MicroError `LOCK_INVALID`, `LOCK_CONFLICT`, or `LOCK_INCOMPLETE` when a commit or its hash is missing
  */
 export function parseLock(text: string, file: string): Lock {
+  return readLockText(text, file, true)
+}
+
+/** As {@link parseLock}, for one side of a merge: a commit of it may stand on the other side. */
+export function parseLockSide(text: string, file: string): Lock {
+  return readLockText(text, file, false)
+}
+
+function readLockText(text: string, file: string, isWhole: boolean): Lock {
   const conflict = text.split('\n').findIndex((line) => /^(<{7}|={7}|>{7})( |$)/.test(line))
   if (conflict !== -1) throw lockErrors.conflict(file, conflict + 1)
   const { tree, mistakes: found } = readTree(text, file, { mostBytes, author: 'stranger' })
@@ -32,7 +41,18 @@ export function parseLock(text: string, file: string): Lock {
     if (plugin !== undefined) plugins.set(key, plugin)
   }
   if (mistakes.length > 0) throw lockErrors.invalid(file, mistakes)
+  if (isWhole) checkWhole({ plugins }, file)
   return { plugins }
+}
+
+/**
+ * Each revision has its commit.
+ *
+ * @throws MicroError `LOCK_INCOMPLETE`
+ */
+export function checkWhole({ plugins }: Lock, file: string): void {
+  for (const [key, { requested, commits }] of plugins)
+    for (const [revision, id] of requested) if (!commits.has(id)) throw lockErrors.incomplete(file, key, `the commit of "${revision}"`)
 }
 
 /** The repository and folder of an entry. Only for keys and URLs of a lock that has been parsed. */
@@ -61,7 +81,6 @@ function readPlugin(key: string, tree: Tree, file: string, wrong: Wrong): Locked
     if (!commit.test(id)) wrong(`${key}.commits.${id}`, 'a commit of 40 or 64 digits')
     commits.set(id, readCommit(`${key} ${id}`, value, file, wrong))
   }
-  for (const [revision, id] of requested) if (!commits.has(id)) throw lockErrors.incomplete(file, key, `the commit of "${revision}"`)
   return { url, requested, commits }
 }
 

@@ -10,6 +10,8 @@ export interface Folders {
   readonly cache: string
   /** The content of plugins, a folder a hash. */
   readonly store: string
+  /** What the user's checkouts are: which there are, and which of their plugins a folder of the user's stands in the place of. */
+  readonly data: string
   /** What the user decided: trust, mirrors, indexes. */
   readonly configFile: string
 }
@@ -24,6 +26,7 @@ export function foldersOf(env: Environment): Folders {
   return {
     cache: at('XDG_CACHE_HOME', '.cache'),
     store: join(at('XDG_DATA_HOME', '.local/share'), 'store'),
+    data: at('XDG_DATA_HOME', '.local/share'),
     configFile: join(at('XDG_CONFIG_HOME', '.config'), 'config.yml'),
   }
 }

@@ -286,7 +286,8 @@ test('29: a name that is nearly a trusted one is trusted by nobody, and a word a
   }
   await refused(here, near, 'UNTRUSTED_SOURCE', { askTrust })
 
-  assert.equal((error.details?.['questions'] as readonly { readonly resembles?: string }[])[0]?.resembles, 'github.com/lando')
+  const [question] = (error.details?.['questions'] ?? []) as readonly { readonly resembles?: string }[]
+  assert.equal(question?.resembles, 'github.com/lando')
   assert.deepEqual(asked, ['github.com/lando'])
   // What a stranger calls like one of core's is his own; core's is what the word means.
   here.server.requests.length = 0

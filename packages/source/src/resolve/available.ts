@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { MicroError } from '@microts/core/base'
-import { chooseRevision } from '../git/choose.js'
+import type { Advertised } from '../git/advertised.js'
+import { type Chosen, chooseRevision } from '../git/choose.js'
 import { fetchCommit } from '../git/fetch.js'
 import { readObjects } from '../git/objects.js'
 import { withRepository } from '../git/repository.js'
@@ -38,6 +39,8 @@ export interface AvailablePlugin {
 export interface AvailableOptions extends SourceOptions {
   /** Micro's own manifests. */
   readonly core?: readonly ManifestText[]
+  /** `kept`: what an index said the last time is enough; only one that was never asked is. @default ask */
+  readonly indexes?: 'ask' | 'kept'
 }
 
 /**
@@ -55,7 +58,7 @@ export async function listAvailable(options: AvailableOptions): Promise<readonly
   const core = options.core === undefined ? [] : entriesOf(mergeManifests(options.core, { key: 'micro' }), 'core', 'micro')
   const installed = await Promise.all(
     listLock(lock, context)
-      .filter(({ isPresent }) => isPresent)
+      .filter(({ isPresent, h1 }) => isPresent && h1 !== '')
       .map(async ({ key, root }) => {
         const [repository = key, folder] = key.split('//')
         return entriesOf(mergeManifests(await manifestsOfEntry(root, folder), { key, repository, folder }), 'installed', key)
@@ -64,7 +67,7 @@ export async function listAvailable(options: AvailableOptions): Promise<readonly
   const known: Known = { lock, mirrors, listings: new Map() }
   const indexed = await inParallel(
     indexes,
-    (index) => readIndex(index, known, context),
+    (index) => readIndex(index, known, context, options.indexes === 'kept'),
     () => Promise.resolve(),
   )
   const merged = new Map<string, AvailablePlugin>()
@@ -104,13 +107,13 @@ interface KeptIndex {
   readonly entries: readonly AvailablePlugin[]
 }
 
-async function readIndex(text: string, known: Known, context: Context): Promise<readonly AvailablePlugin[]> {
+async function readIndex(text: string, known: Known, context: Context, keptIsEnough: boolean): Promise<readonly AvailablePlugin[]> {
   const reference = parseReference(text)
   if (reference.from !== 'git') throw trustErrors.notASource(text, 'an index is a repository')
   const wish: Wish = { text, reference, key: canonicalKey(reference), revision: reference.revision?.text ?? '' }
   const file = join(context.folders.cache, 'indexes', `${createHash('sha256').update(`${wish.key} ${wish.revision}`).digest('hex')}.json`)
   const kept = parseKept(await readText(file))
-  if (context.offline && kept !== undefined) return kept.entries
+  if ((context.offline || keptIsEnough) && kept !== undefined) return kept.entries
   if (context.offline) throw lockErrors.offline(wish.key, wish.revision)
   try {
     const fresh = await askIndex(wish, kept, known, context)
@@ -126,25 +129,44 @@ async function readIndex(text: string, known: Known, context: Context): Promise<
 
 async function askIndex(wish: Wish, kept: KeptIndex | undefined, known: Known, context: Context): Promise<KeptIndex> {
   const { key, reference } = wish
-  const { remote, advertised } = await askOnce(wish, known, context)
-  const { commit, ref } = chooseRevision(advertised, { key, ...reference })
-  if (kept?.commit === commit) return kept
+  const { commit, manifests } = await readRemoteManifests(wish, known, context, kept?.commit)
+  if (manifests === undefined) return kept as KeptIndex
+  return {
+    commit,
+    entries: entriesOf(mergeManifests(manifests, { key, repository: keyOf(reference), folder: reference.folder }), 'index', key),
+  }
+}
+
+/**
+ * What a revision means at a remote now, and the manifests there; not those when it is the commit `unless`. Nothing but them is read, and nothing is kept in the store.
+ *
+ * @throws MicroError of the remote, and those of `chooseRevision()`
+ */
+export async function readRemoteManifests(
+  wish: Wish,
+  known: Known,
+  context: Context,
+  unless?: string,
+): Promise<Chosen & { readonly advertised: Advertised; readonly manifests: readonly ManifestText[] | undefined }> {
+  const { key, reference } = wish
   const { git } = context
+  const { remote, advertised } = await askOnce(wish, known, context)
+  const chosen = chooseRevision(advertised, { key, ...reference })
+  const { commit, ref } = chosen
+  if (unless === commit) return { ...chosen, advertised, manifests: undefined }
   const manifests = await withRepository(remote, commit, git, async (repository): Promise<ManifestText[]> => {
     await fetchCommit(repository, { key, commit, ref }, git)
     const entries = await listTree(repository, { key, commit, paths: [] }, git)
     const isFile = ({ mode, path }: (typeof entries)[number]) => mode.startsWith('100') && path !== undefined
     const files = manifestsAmong(entries.filter(isFile).map(({ path }) => path as string))
-    const ids = files.map((file) => entries.find(({ path }) => path === file)?.id as string)
+    const ids = new Map(entries.map(({ path, id }) => [path, id]))
     const found: ManifestText[] = []
     const onObject = (index: number, _: string, bytes: Buffer) => found.push({ file: files[index] as string, text: bytes.toString('utf8') })
-    await readObjects(repository, { key, ids, maxBytes: git.limits.totalBytes, onObject }, git)
+    const wanted = files.map((file) => ids.get(file) as string)
+    await readObjects(repository, { key, ids: wanted, maxBytes: git.limits.totalBytes, onObject }, git)
     return found
   })
-  return {
-    commit,
-    entries: entriesOf(mergeManifests(manifests, { key, repository: keyOf(reference), folder: reference.folder }), 'index', key),
-  }
+  return { ...chosen, advertised, manifests }
 }
 
 function parseKept(text: string | undefined): KeptIndex | undefined {

@@ -48,4 +48,30 @@ export const resolveErrors = {
       hint: [didYouMean(reference, known), `\`micro plugin add ${shown(reference)}\` adds it.`].filter(Boolean).join(' '),
       details: { reference, known },
     }),
+
+  /** `path`: the folder of the user's. */
+  linkedWhileFrozen: (key: string, path: string) =>
+    new MicroError(
+      'failed_precondition',
+      `Cannot use ${path} in the place of ${key}: micro.lock is frozen, and does not say what is in it`,
+      {
+        reason: 'LINKED_WHILE_FROZEN',
+        hint: `\`micro plugin link --remove ${key}\` takes what the lock names again. CI=true freezes it.`,
+        details: { key, path },
+      },
+    ),
+
+  linkedNowhere: (key: string, known: readonly string[]) =>
+    new MicroError('not_found', `Cannot find ${key} among what is linked here: ${known.join(', ') || 'nothing is'}`, {
+      reason: 'NOT_LINKED',
+      hint: didYouMean(key, known) ?? '`micro plugin list` shows what is linked.',
+      details: { key, known },
+    }),
+
+  notFromGit: (reference: string) =>
+    new MicroError('invalid_argument', `Cannot do this with "${shown(reference)}": it is not from git`, {
+      reason: 'PLUGIN_NOT_FROM_GIT',
+      hint: 'Name a plugin as host/owner/repository. `micro plugin list` shows those that are locked.',
+      details: { reference },
+    }),
 }

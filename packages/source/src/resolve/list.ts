@@ -1,8 +1,11 @@
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { MicroError } from '@microts/core/base'
 import { findWrongLinks } from '../link/write.js'
 import type { Lock, LockedCommit } from '../lock/lock.js'
+import { type OwnFolders, ownFolderOf, readOwnFolders } from '../link/own-folders.js'
 import { planLinks } from '../link/plan.js'
+import { storeErrors } from '../store/errors.js'
 import { checkContent, folderOf, isInStore } from '../store/store.js'
 import { resolveErrors } from './errors.js'
 import { type Context, type SourceOptions, contextOf } from './options.js'
@@ -21,6 +24,10 @@ export interface ListedPlugin extends LockedCommit {
   readonly root: string
   /** Where the project shows it. */
   readonly link: string
+  /** The folder of the user's that stands in its place in this checkout, absolute. */
+  readonly linkedTo?: string
+  /** The project has it as real files. */
+  readonly isVendored: boolean
 }
 
 /** The plugins that the lock names, sorted by key. Reads nothing but the lock. */
@@ -52,6 +59,8 @@ export async function verify(options: SourceOptions): Promise<Verification> {
   const plugins = listLock(lock, context)
   const problems: Problem[] = []
   for (const { key, commit, h1, isPresent } of plugins) {
+    // A folder of the user's own is what it is.
+    if (h1 === '') continue
     if (!isPresent) problems.push({ key, error: resolveErrors.notInstalled(key, commit) })
     else
       await checkContent(context.folders.store, key, h1).catch((error: unknown) => {
@@ -59,13 +68,18 @@ export async function verify(options: SourceOptions): Promise<Verification> {
       })
   }
   const wrong = await findWrongLinks(linksOf(lock, context), { folder: context.linkFolder, store: context.folders.store })
-  for (const path of wrong) problems.push({ key: path, error: resolveErrors.linkWrong(path) })
-  return { checked: plugins.filter(({ isPresent }) => isPresent).length, problems }
+  for (const { path, wanted, found } of wrong) {
+    const isEdited = wanted !== undefined && found !== undefined
+    const error = isEdited ? storeErrors.changed(path, join(context.linkFolder, path), wanted, found) : resolveErrors.linkWrong(path)
+    problems.push({ key: path, error })
+  }
+  return { checked: plugins.filter(({ isPresent, h1 }) => isPresent && h1 !== '').length, problems }
 }
 
 /** The plugins of a lock, sorted by key. */
-export function listLock(lock: Lock, { folders, linkFolder }: Context): readonly ListedPlugin[] {
+export function listLock(lock: Lock, { folders, linkFolder, ownFoldersFile }: Context): readonly ListedPlugin[] {
   const plan = planLinks(lock)
+  const own = readOwnFolders(ownFoldersFile)
   const listed = [...lock.plugins].flatMap(([key, { url, requested, commits }]) =>
     [...commits].map(([commit, known]): ListedPlugin => {
       const path = plan.plugins.find((plugin) => plugin.key === key && plugin.commit === commit)?.path ?? key
@@ -80,9 +94,24 @@ export function listLock(lock: Lock, { folders, linkFolder }: Context): readonly
         isPresent,
         root: folderOf(folders.store, known.h1),
         link: join(linkFolder, path),
+        ...linkedTo(own, key),
+        isVendored: lstatSync(join(linkFolder, path), { throwIfNoEntry: false })?.isDirectory() === true,
       }
     }),
   )
+  for (const [key, root] of own) if (!lock.plugins.has(key)) listed.push(unlocked(key, root, linkFolder))
   const sortedBy = ({ key, commit }: ListedPlugin) => `${key} ${commit}`
   return listed.sort((a, b) => (sortedBy(a) < sortedBy(b) ? -1 : 1))
+}
+
+function linkedTo(own: OwnFolders, key: string): { readonly linkedTo?: string } {
+  const found = ownFolderOf(own, key)
+  return found === undefined ? {} : { linkedTo: join(found.root, found.folder ?? '') }
+}
+
+/** A folder of the user's in the place of a plugin that the lock does not name. */
+function unlocked(key: string, root: string, linkFolder: string): ListedPlugin {
+  const link = join(linkFolder, key.replace('//', '/'))
+  const nothing = { h1: '', files: 0, bytes: 0, types: [], implementations: [] }
+  return { ...nothing, key, url: '', commit: 'linked', revisions: [], isPresent: true, root, link, linkedTo: root, isVendored: false }
 }

@@ -1,9 +1,12 @@
+import { join } from 'node:path'
 import { MicroError } from '@microts/core/base'
 import { type Chosen, chooseRevision, isAdvertised } from '../git/choose.js'
 import { gitErrors } from '../git/errors.js'
 import { openHistory } from '../git/history.js'
 import { type Listing, type Mirrors, listRemote, remotesOf } from '../git/remote.js'
 import type { Remote } from '../git/repository.js'
+import { planLinks } from '../link/plan.js'
+import { vendorPlace, vendoredFiles } from '../link/vendored.js'
 import { lockErrors } from '../lock/errors.js'
 import { type Lock, lockedFor } from '../lock/lock.js'
 import { referenceOf } from '../lock/parse.js'
@@ -13,6 +16,8 @@ import { mergeManifests } from '../manifest/merge.js'
 import { keyOf } from '../reference/format.js'
 import type { GitReference } from '../reference/reference.js'
 import { storeErrors } from '../store/errors.js'
+import { h1Of } from '../store/h1.js'
+import { prepareFolder } from '../store/prepare-folder.js'
 import { type Prepared, prepare } from '../store/prepare.js'
 import { checkContent, folderOf, isInStore } from '../store/store.js'
 import type { Context } from './options.js'
@@ -94,7 +99,7 @@ export async function obtain(wish: Wish, known: Known, context: Context, fresh: 
 export async function obtainLocked(
   wish: Wish,
   { commit, known: expected, url }: NonNullable<ReturnType<typeof lockedFor>>,
-  { mirrors }: Known,
+  { lock, mirrors }: Known,
   context: Context,
 ): Promise<Obtained> {
   const { key, reference } = wish
@@ -106,6 +111,8 @@ export async function obtainLocked(
     const catalog = mergeManifests(await manifestsOfEntry(folderOf(store, h1), reference.folder), originOf(wish))
     return { wish, ...chosen, h1, files, bytes, catalog }
   }
+  const vendored = await prepareVendored({ key, commit, h1 }, lock, context)
+  if (vendored !== undefined) return finish(wish, chosen, vendored)
   if (context.offline) throw lockErrors.offline(key, wish.revision)
   const remotes = remotesOf(referenceOf(key, url), mirrors, context.options.allowLocal ?? false)
   const prepared = await prepareFrom(remotes, wish, chosen, context)
@@ -184,4 +191,18 @@ async function checkReachable({ key }: Wish, commit: string, remote: Remote, con
   } finally {
     await history.close()
   }
+}
+
+/** Takes the files that the project itself brings along into the store, when they are what the lock names to the last byte. */
+async function prepareVendored(
+  { key, commit, h1 }: { readonly key: string; readonly commit: string; readonly h1: string },
+  lock: Lock,
+  { linkFolder, folders }: Context,
+): Promise<Prepared | undefined> {
+  const path = planLinks(lock).plugins.find((plugin) => plugin.key === key && plugin.commit === commit)?.path
+  if (path === undefined) return undefined
+  const place = vendorPlace(linkFolder, path, key.split('//')[1])
+  const files = await vendoredFiles(place)
+  if (files === undefined || h1Of(files) !== h1) return undefined
+  return prepareFolder(join(linkFolder, place.base), files, folders.store)
 }

@@ -4,6 +4,7 @@ import { type Limits, standardLimits } from '../git/limits.js'
 import type { GitTools } from '../git/repository.js'
 import { readSettings } from '../git/settings.js'
 import { type Environment, type Folders, foldersOf } from '../machine/folders.js'
+import { projectName } from '../machine/project-name.js'
 import type { TrustQuestion } from '../trust/trust.js'
 import type { SourceEvent } from './events.js'
 
@@ -41,6 +42,8 @@ export interface Context {
   readonly project: string
   readonly lockFile: string
   readonly linkFolder: string
+  /** Which plugins a folder of the user's stands in the place of; in the user's own data. */
+  readonly ownFoldersFile: string
   readonly folders: Folders
   readonly env: Environment
   readonly frozen: boolean
@@ -66,6 +69,7 @@ export function contextOf(options: SourceOptions): Context {
     project,
     lockFile: join(project, 'micro.lock'),
     linkFolder: join(project, 'plugins'),
+    ownFoldersFile: join(folders.data, 'links', `${projectName(project)}.json`),
     folders,
     env,
     frozen: options.frozen ?? env['CI'] === 'true',

@@ -12,6 +12,7 @@ export interface GitPlugin {
   readonly key: string
   /** As it is written behind the reference; `''` for none. */
   readonly revision: string
+  /** `linked` for one in whose place a folder of the user's stands: then `h1` is empty, and nothing of it is locked. */
   readonly commit: string
   readonly ref?: string
   readonly h1: string

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { projectName } from '../machine/project-name.js'
 import { replaceFile } from '../machine/replace-file.js'
 import type { Catalog } from '../manifest/manifest.js'
 import { stampOf } from '../store/stamp.js'
@@ -59,7 +60,7 @@ export async function writeReceipt(context: Context, plugins: readonly Omit<Rece
 
 /** Not in the project: what a cloned repository brings along must not vouch for itself. */
 function fileOf({ folders, project }: Context): string {
-  return join(folders.cache, 'receipts', `${createHash('sha256').update(project).digest('hex')}.json`)
+  return join(folders.cache, 'receipts', `${projectName(project)}.json`)
 }
 
 function inputsOf({ lockFile, folders }: Context): string {
@@ -87,10 +88,12 @@ function parse(file: string): Receipt | undefined {
   }
 }
 
+/** What a link says; of a vendored plugin what its files look like from outside. */
 function linkAt(path: string): string | undefined {
   try {
     return readlinkSync(path)
   } catch {
-    return undefined // there is none
+    const stamp = stampOf(path)
+    return stamp === undefined ? undefined : `files ${stamp}`
   }
 }

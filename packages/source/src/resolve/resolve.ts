@@ -17,6 +17,7 @@ import { type Obtained, type Wish, obtain } from './obtain.js'
 import { type Context, type SourceOptions, contextOf } from './options.js'
 import type { FolderPlugin, GitPlugin, ResolvedPlugin } from './plugin.js'
 import { type ReceivedPlugin, readReceipt, writeReceipt } from './receipt.js'
+import { openOwnFolders } from './own-folder.js'
 import { readLock, settle } from './settle.js'
 import { lockedWishes, sayingOf, toWish } from './wishes.js'
 
@@ -61,7 +62,9 @@ export async function install(options: SourceOptions): Promise<Resolved> {
 
 async function resolveIn(texts: readonly string[], context: Context, fresh: boolean): Promise<readonly ResolvedPlugin[]> {
   const references = texts.map((text) => ({ text, reference: parseReference(text) }))
-  const wishes = references.flatMap(({ text, reference }) => toWish(text, reference))
+  const all = references.flatMap(({ text, reference }) => toWish(text, reference))
+  const linked = all.length === 0 ? [] : await openOwnFolders(all, context)
+  const wishes = all.filter(({ text }) => !linked.some(({ reference }) => reference === text))
   const received = fresh ? new Map<string, ReceivedPlugin>() : readReceipt(context)
   const isReceived = wishes.every(({ key, revision }) => received.has(`${key} ${revision}`))
   const found = isReceived ? wishes.map((wish) => fromReceipt(wish, received, context)) : await fetchAll(wishes, context, fresh)
@@ -69,7 +72,7 @@ async function resolveIn(texts: readonly string[], context: Context, fresh: bool
     references.map(async ({ text, reference }): Promise<ResolvedPlugin> => {
       switch (reference.from) {
         case 'git':
-          return found.find((plugin) => plugin.reference === text) as GitPlugin
+          return [...linked, ...found].find((plugin) => plugin.reference === text) as GitPlugin
         case 'path':
         case 'npm':
           return openFolder(text, reference, context).catch(sayingOf(text))

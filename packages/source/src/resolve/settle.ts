@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { writeLinks } from '../link/write.js'
+import { readOwnFolders, withOwnFolders } from '../link/own-folders.js'
 import { type LinkPlan, planLinks } from '../link/plan.js'
 import { canonicalUrl } from '../git/remote.js'
 import { lockErrors } from '../lock/errors.js'
 import { formatLock } from '../lock/format.js'
 import { type Lock, type LockedCommit, withPlugin } from '../lock/lock.js'
 import { parseLock } from '../lock/parse.js'
+import { projectName } from '../machine/project-name.js'
 import { readText, replaceFile } from '../machine/replace-file.js'
 import { takeTurn } from '../machine/turn.js'
 import { providedBy } from '../manifest/merge.js'
@@ -27,9 +28,10 @@ export async function readLock({ lockFile }: Context): Promise<Lock> {
  */
 export async function settle(all: readonly Obtained[], context: Context): Promise<LinkPlan> {
   const { emit, folders, lockFile, project } = context
-  const turns = join(folders.cache, 'projects', `${createHash('sha256').update(project).digest('hex')}.turns`)
-  const leave = await takeTurn(turns, context.git)
+  const leave = await takeProjectTurn(context)
   try {
+    // What is in the store is kept as long as a project that is known here names it.
+    await replaceFile(join(folders.data, 'projects', projectName(project)), `${project}\n`)
     const before = await readLock(context)
     const lock = all.reduce(withObtained, before)
     const isSame = formatLock(lock) === formatLock(before)
@@ -53,11 +55,15 @@ export async function settle(all: readonly Obtained[], context: Context): Promis
   }
 }
 
-/** The links of a lock, without those to what is not on this machine. */
-export function linksOf(lock: Lock, { folders }: Context): LinkPlan {
-  const plan = planLinks(lock)
-  const isThere = (h1: string) => isInStore(folders.store, h1)
-  return { ...plan, links: plan.links.filter(({ to }) => 'sibling' in to || isThere(to.h1)) }
+/** Waits until no other micro changes this project's lock or links, and gives what ends that. */
+export function takeProjectTurn({ folders, project, git }: Context): Promise<() => Promise<void>> {
+  return takeTurn(join(folders.cache, 'projects', `${projectName(project)}.turns`), git)
+}
+
+/** The links of a lock, and of what the user put in a plugin's place; without those to what is not on this machine. */
+export function linksOf(lock: Lock, { folders, ownFoldersFile }: Context): LinkPlan {
+  const plan = withOwnFolders(planLinks(lock), readOwnFolders(ownFoldersFile))
+  return { ...plan, links: plan.links.filter(({ to }) => !('h1' in to) || isInStore(folders.store, to.h1)) }
 }
 
 function withObtained(lock: Lock, obtained: Obtained): Lock {
