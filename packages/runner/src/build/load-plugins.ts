@@ -15,6 +15,8 @@ export async function loadPlugins(
   { outFolder, packageFolders }: { readonly outFolder: string; readonly packageFolders: readonly string[] },
 ): Promise<readonly PluginEntry[]> {
   const { build } = await import('esbuild')
+  // The bundler resolves nothing from a folder that is not there.
+  await mkdir(outFolder, { recursive: true })
   const { outputFiles } = await build({
     stdin: { contents: listModule(false, plugins), resolveDir: outFolder, loader: 'js' },
     bundle: true,
@@ -26,7 +28,6 @@ export async function loadPlugins(
     define: { __dirname: 'microDirname', __filename: 'microFilename' },
     plugins: [ownPackages(packageFolders), lateBuiltins()],
   })
-  await mkdir(outFolder, { recursive: true })
   const file = join(outFolder, 'plugins.mjs')
   const temporary = join(outFolder, `.plugins.${process.pid}.mjs`)
   await writeFile(temporary, withCommonJsNames(outputFiles[0]?.text ?? ''))
