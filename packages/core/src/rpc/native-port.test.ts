@@ -34,7 +34,7 @@ test(
 
     const path = await server.listenLocal('project-a-1')
     assert.equal(path, join(folder, 'micro', 'project-a-1.sock'))
-    const targets = [{ host: host as string, port: Number(port) }, { path: path as string }]
+    const targets = [{ host: host as string, port: Number(port) }, { path }]
     for (const target of targets) {
       const socket = connect(target)
       const connection = await openNative(socket, { json: nativeCodec(jsonCodec()), remote: 'a' })
@@ -46,7 +46,7 @@ test(
     }
     assert.equal((await fetch(`http://${server.address}/livez`)).status, 200)
     await server.close()
-    assert.equal(existsSync(path as string), false)
+    assert.equal(existsSync(path), false)
   },
 )
 

@@ -12,7 +12,7 @@ const transport = httpTransport()
 /** A schema that takes everything, and says what `more` lets it say of itself. */
 function schema(more: object, jsonSchema?: object): StandardSchemaV1 {
   const said = jsonSchema === undefined ? {} : { jsonSchema: { input: () => ({ ...jsonSchema }), output: () => ({ ...jsonSchema }) } }
-  return { ...more, '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }), ...said } } as StandardSchemaV1
+  return { ...more, '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }), ...said } }
 }
 
 const tree = {

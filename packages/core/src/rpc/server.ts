@@ -8,12 +8,14 @@ import type { Endpoint } from './endpoint.js'
 import { errorToHeader } from './error-header.js'
 import { createExchange, type Exchange, type RpcEvent } from './exchange.js'
 import { createFramings } from './framings.js'
+import { createGoStreams, type GoStreams } from './go-stream.js'
 import { callMetrics } from './metrics.js'
 import { metricsPage } from './metrics-page.js'
 import { nativeProtocol } from './native-protocol.js'
 import { openApi } from './openapi.js'
 import { createRouter } from './router.js'
 import { createWeb } from './web.js'
+import { microHeader } from './wire.js'
 
 /** What a server serves, and how. */
 export interface ServeOptions {
@@ -94,18 +96,21 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
   const metrics = callMetrics(options.endpoints)
   const dispatch = createDispatch({ service, router, interceptors, clock, timeoutMs, onError, onEnd: metrics.ended })
   const exchange = createExchange({ service, router, framings, dispatch, events, onError })
-  const page = () => metricsPage({ service, version, metrics, inFlight: dispatch.pending, connections: listener?.connections?.() ?? {} })
+  const streams = createGoStreams({ service, router, framings, dispatch, clock, onError })
+  // A page may be asked for as soon as the port is open, which is before `listen` has resolved.
+  const open: { listener?: Listener } = {}
+  const page = () =>
+    metricsPage({ service, version, metrics, inFlight: dispatch.pending, connections: open.listener?.connections?.() ?? {} })
   const describe = () => openApi({ service, version, endpoints: options.endpoints })
   const web = createWeb({ service, router, framings, dispatch, ready, metrics: page, openApi: describe })
   const native = nativeProtocol({ service, router, dispatch, json: codecs.find('application/json') as Codec, clock, onError })
 
-  let listener: Listener | undefined
-  const bound = await transport.listen(address, (connection) => void answerAll(connection, exchange, service), {
+  const bound = await transport.listen(address, (connection) => void answerAll(connection, exchange, streams, service), {
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(transport.features.has('web') ? { web } : {}),
     ...(transport.features.has('protocols') ? { protocols: [native, ...protocols] } : {}),
   })
-  listener = bound
+  open.listener = bound
 
   return {
     address: bound.address,
@@ -117,19 +122,21 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
     metrics: page,
     close() {
       dispatch.close()
+      streams.close()
       return bound.close()
     },
   }
 }
 
 // One call at a time on a connection: that is go-micro's protocol, and the seam where a framing with slots will differ.
-async function answerAll(connection: Connection, exchange: Exchange, service: string): Promise<void> {
+async function answerAll(connection: Connection, exchange: Exchange, streams: GoStreams, service: string): Promise<void> {
   let running: RunningCall | undefined
   void connection.closed.then(() => running?.abort(baseErrors.canceled('answering the call')))
   try {
     for (;;) {
       const frame = await connection.receive()
       if (frame === undefined) return
+      if (opensStream(frame)) return await streams.answer(connection, frame)
       const answer = exchange(frame, connection.remote, (call) => (running = call))
       const reply = answer instanceof Promise ? await answer : answer
       running = undefined
@@ -139,6 +146,11 @@ async function answerAll(connection: Connection, exchange: Exchange, service: st
     // The caller is gone, so nobody can be told: its call was aborted above, and the transport has ended the connection.
     await connection.close()
   }
+}
+
+// A page in a browser opens none: what it sends is refused where calls are.
+function opensStream({ header }: Frame): boolean {
+  return microHeader(header, 'stream') !== undefined && header['origin'] === undefined
 }
 
 // A reply that the transport refuses to carry (metadata of an interceptor's, a body that is too large) is answered with the refusal.
