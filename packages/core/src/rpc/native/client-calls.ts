@@ -200,7 +200,7 @@ function refuse(waiter: Waiter, outcome: Failure): undefined {
   return undefined
 }
 
-// At least 1, since 0 says nothing; 32 bits of milliseconds are 49 days.
+// At least 1, since 0 says nothing.
 function timeoutOnWire(timeoutMs: number): number {
   return timeoutMs === 0 ? 0 : Math.min(0xffffffff, Math.max(1, Math.floor(timeoutMs)))
 }

@@ -363,3 +363,17 @@ test('a peer that connects and says nothing is hung up on', async () => {
   await connection.closed
   assert.equal(other.destroyed, true)
 })
+
+test('a time beyond what a timer takes is no time that has passed', async () => {
+  const peer = await hostile([echo, wait])
+  await peer.write(route(1, 'Orders.Wait'))
+  const forever = call(1, '1', { route: 1 })
+  forever.fill(0xff, headerBytes + 4, headerBytes + 8)
+
+  await peer.write(forever)
+  await turns(50)
+
+  assert.deepEqual(peer.frames(), [])
+  assert.equal(peer.connection.pending, 1)
+  peer.socket.destroy()
+})

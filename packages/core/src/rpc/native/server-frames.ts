@@ -80,7 +80,8 @@ export class ServerFrames {
     const { calls, remote } = this.#options
     const { id, flags, bodyAt, metadataAt, totalBytes } = this.#message
     const wantsStream = (flags & frameFlag.outputStream) !== 0
-    const timeoutMs = this.#message.timeoutMs === 0 ? undefined : this.#message.timeoutMs
+    // 32 bits of milliseconds are more than a timer takes.
+    const timeoutMs = this.#message.timeoutMs === 0 ? undefined : Math.min(this.#message.timeoutMs, endlessMs)
     const metadata = metadataAt === 0 ? undefined : { buffer: frame.buffer, at: metadataAt }
     if ((flags & frameFlag.more) !== 0) {
       const copy = metadata === undefined ? undefined : { buffer: Buffer.from(frame.buffer.subarray(metadataAt, bodyAt)), at: 0 }
