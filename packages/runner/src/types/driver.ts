@@ -93,7 +93,8 @@ async function tryDriver(driver: DriverName, service: ServiceDefinition, type: S
 
 async function tryNative(native: NativeDriver, wanted: string | undefined, type: ServiceTypeManifest, env: Environment): Promise<Tried> {
   const command = onPath(native.command, env)
-  if (command === undefined) return cannot(`${native.command} is not on the PATH, nor in ${systemFolders.join(' or ')}`)
+  const missing = [native.command, ...(native.needs ?? [])].find((each) => onPath(each, env) === undefined)
+  if (command === undefined || missing !== undefined) return cannot(`${missing} is not on the PATH, nor in ${systemFolders.join(' or ')}`)
   const run = { driver: 'native', command } as const
   // What cannot be asked is believed to be what was written.
   if (native.version === undefined) return { can: true, run, version: wanted }

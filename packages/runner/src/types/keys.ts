@@ -27,6 +27,7 @@ const drivers: Keys = {
     about: 'A command that the machine has.',
     shape: object('a mapping with "command"', {
       command: { about: 'Its name on the PATH.', shape: string('a command'), isRequired: true },
+      needs: { about: 'Further commands that must be there.', shape: { is: 'list', what: 'a list of commands', of: string('a command') } },
       args: { about: 'Its arguments; ${port.<name>} and ${data} are filled in.', shape: texts('a list of arguments') },
       env: { about: 'Its environment.', shape: mapOf('a mapping', text) },
       version: {

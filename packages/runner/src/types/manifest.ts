@@ -18,6 +18,8 @@ export interface EmbeddedDriver {
 /** A command that the machine has. */
 export interface NativeDriver {
   readonly command: string
+  /** Further commands that must be there, such as what a shell as the command starts. */
+  readonly needs?: readonly string[]
   /** May hold `${port.<name>}` and `${data}`. */
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>

@@ -110,6 +110,7 @@ interface RawDrivers {
   readonly embedded?: NonNullable<Drivers['embedded']>
   readonly native?: {
     readonly command: string
+    readonly needs?: readonly string[]
     readonly args?: readonly string[]
     readonly env?: Readonly<Record<string, string>>
     readonly version?: { readonly args: readonly string[]; readonly match: string }

@@ -179,6 +179,20 @@ test('chooseDriver() takes the first of the manifest that can honour the version
   assert.equal(preferred.why, 'preferred')
 })
 
+test('chooseDriver() takes a command only when the others that it needs are there too', async (t) => {
+  const { folder, write } = workspace(t)
+  const text = 'type: x\ndrivers: { native: { command: x-shell, needs: [x-server, x-names] } }\n'
+  const [type] = readCatalog([write('micro.plugin.yml', manifest(text))]).types as [ServiceTypeManifest]
+  const env = { PATH: join(folder, 'bin') }
+  for (const name of ['x-shell', 'x-server']) chmodSync(write(`bin/${name}`, '#!/bin/sh\n'), 0o755)
+
+  await assert.rejects(chooseDriver(serviceOf(), type, { env }), { code: 'failed_precondition', reason: 'NO_DRIVER' })
+  chmodSync(write('bin/x-names', '#!/bin/sh\n'), 0o755)
+  const chosen = await chooseDriver(serviceOf(), type, { env })
+
+  assert.equal(chosen.driver === 'native' && chosen.command, join(folder, 'bin/x-shell'))
+})
+
 test('chooseDriver() refuses what none can honour, with each one’s reason', async (t) => {
   const { folder, write } = workspace(t, { 'x.mjs': '' })
   const [type] = readCatalog([write('micro.plugin.yml', manifest(drivers))]).types as [ServiceTypeManifest]
