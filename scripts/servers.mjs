@@ -15,6 +15,7 @@ export const programs = {
   ip: { package: 'iproute2', why: 'two hosts on one machine (network namespaces)' },
   'nats-server': { package: 'nats-server', why: 'a real broker to talk to', unit: 'nats-server' },
   openssl: { package: 'openssl', why: 'a certificate for a server with TLS' },
+  'rabbitmq-server': { package: 'rabbitmq-server', why: 'a real broker that keeps what it has taken', unit: 'rabbitmq-server' },
   strace: { package: 'strace', why: 'what a store writes, and in which order it syncs' },
 }
 

@@ -235,7 +235,7 @@ test('a formatter of the project may write plugins.ts in its own way', async () 
 })
 
 const wrong: readonly (readonly [what: string, words: string, code: number, reason: string, hint: RegExp])[] = [
-  ['an implementation that there is not', 'broker/rabbitmq', 2, 'UNKNOWN_PLUGIN', /broker\/nats/],
+  ['an implementation that there is not', 'broker/kafkaa', 2, 'UNKNOWN_PLUGIN', /broker\/nats/],
   ['one that is nearly there', 'broker/nast', 2, 'UNKNOWN_PLUGIN', /broker\/nats/],
   ['an interface that there is not', 'brocker/nats', 2, 'PLUGIN_REFERENCE', /broker/],
   ['a type of service', 'mailhog', 3, 'PLUGIN_KIND_MISMATCH', /type: mailhog/],
@@ -321,7 +321,7 @@ test('micro new --plugins makes a service that has them, in a project that depen
 
 test('micro new refuses what is no plugin, and leaves nothing behind', async () => {
   for (const [words, code] of [
-    ['broker/rabbitmq', 4],
+    ['broker/kafkaa', 4],
     ['none,', 2],
   ] as const) {
     const { code: found } = await refused(['new', 'fresh', `--plugins=${words}`], sandbox.folder)

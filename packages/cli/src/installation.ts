@@ -20,7 +20,7 @@ export interface Installation {
 }
 
 // The service types that `type:` can name with nothing else installed: dependencies of this package.
-const ownServiceTypes = ['etcd', 'mailhog', 'nats']
+const ownServiceTypes = ['etcd', 'mailhog', 'nats', 'rabbitmq']
 
 /** The installation that this file belongs to. */
 export function findInstallation(): Installation {
