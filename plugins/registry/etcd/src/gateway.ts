@@ -120,7 +120,7 @@ export function openGateway({ endpoints, ca, prefix, timeoutMs, clock, warn }: G
           answered(index)
           throw explained(what, cause)
         }
-        failures.push({ url: endpoint.url, cause: MicroError.is(cause) ? cause : understood(endpoint, cause) })
+        failures.push({ url: endpoint.url, cause: MicroError.is(cause) ? cause : understood(endpoint, cause, !hasAnswered) })
       }
     }
     const first = failures[0] as EndpointFailure
@@ -212,7 +212,7 @@ const headersWith = (token: string | undefined) => (token ? { ...leaderHeader, a
 const isAway = ({ grpcCode }: EtcdRefusal) => grpcCode === codes.unavailable || grpcCode === codes.deadline
 
 /** By OpenSSL's, Node's and the HTTP parser's names. */
-function understood(endpoint: Endpoint, error: unknown): unknown {
+function understood(endpoint: Endpoint, error: unknown, isFirst: boolean): unknown {
   const code = String((error as { code?: unknown } | undefined)?.code)
   if (code.startsWith('HPE_')) {
     const { rawPacket } = error as { rawPacket?: Buffer }
@@ -224,6 +224,8 @@ function understood(endpoint: Endpoint, error: unknown): unknown {
       /wrong version number|packet length/i.test(messageOf(error)) ? 'it answers without TLS' : messageOf(error),
       error,
     )
+  // All that one hears there from an etcd with TLS.
+  if (isFirst && !endpoint.isTls && code === 'ECONNRESET') return new Error('it hangs up at once, as it does when it wants https')
   return error
 }
 
