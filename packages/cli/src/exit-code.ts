@@ -23,6 +23,9 @@ const usage = [
   'PLUGIN_WORDS_INVALID',
   'PLUGIN_BUILT_IN',
   'PLUGIN_REFERENCE',
+  'PLUGIN_NOT_FROM_GIT',
+  'PLUGIN_NOT_LOCKED',
+  'NOT_LINKED',
   'UNKNOWN_PLUGIN',
 ]
 // What is wrong about a reference itself. In a file of the user's it is configuration.
@@ -31,6 +34,7 @@ const reference = ['REF_SYNTAX', 'PROTO_DENIED', 'INSECURE', 'HOST_SYNTAX', 'PAT
 const integrity = [
   'HASH_MISMATCH',
   'TAG_MOVED',
+  'HISTORY_UNRELATED',
   'UNREACHABLE_COMMIT',
   'LINK_WRONG',
   'LOCK_INCOMPLETE',
@@ -51,6 +55,8 @@ const invalidConfiguration = [
   'NO_DRIVER',
   'LOCK_FROZEN',
   'LOCK_CONFLICT',
+  'LOCK_UNDECIDED',
+  'LINKED_WHILE_FROZEN',
   'LINK_BLOCKED',
   'PLUGIN_FOLDER_MISSING',
 ]

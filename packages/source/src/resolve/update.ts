@@ -22,7 +22,7 @@ export interface PluginUpdate extends ContentDifference {
   readonly from: { readonly commit: string; readonly ref?: string; readonly api?: string }
   readonly to: { readonly commit: string; readonly ref?: string; readonly api?: string; readonly h1: string }
   /** `unknown`: its server does not say, and the user said that this is no reason to refuse it. */
-  readonly relation: Relation | 'unknown'
+  readonly relation: Exclude<Relation, 'unrelated'> | 'unknown'
   /** The commits that it has more, newest first, at most 50. Nothing in them is to be shown as it is. */
   readonly log: readonly LoggedCommit[]
   /** How long ago the new commit was made, as its author says. */

@@ -2,18 +2,22 @@ import { existsSync, readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { MicroError } from '@microts/core/base'
-import { formatAvailable, listAvailable, type AvailablePlugin, type SourceOptions } from '@microts/source'
+import { formatAvailable, listAvailable, type AvailablePlugin, type ManifestText, type SourceOptions } from '@microts/source'
 import { findInstallation } from '../../installation.js'
 import type { Terminal } from '../../terminal.js'
 
 /** All plugins that could be used here: those that come with this command, those that the project has, and those that the user's indexes name. */
 export function availableHere(options: SourceOptions): Promise<readonly AvailablePlugin[]> {
-  const core = findInstallation().manifests.map((file) => ({
+  return listAvailable({ ...options, core: coreManifests() })
+}
+
+/** The manifests of what comes with this command. */
+export function coreManifests(): readonly ManifestText[] {
+  return findInstallation().manifests.map((file) => ({
     // By its folder and the one above: where that lies on this machine is no part of a manifest's name.
     file: file.split(sep).slice(-3).join('/'),
     text: readFileSync(file, 'utf8'),
   }))
-  return listAvailable({ ...options, core })
 }
 
 /**

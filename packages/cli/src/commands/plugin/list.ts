@@ -38,10 +38,16 @@ function showLocked(plugins: readonly ListedPlugin[], terminal: Terminal): void 
     plugin.revisions.map((revision) => plain(revision || `(${shortRef(plugin.ref)})`)).join(', '),
     plugin.commit.slice(0, 12),
     [...plugin.types, ...plugin.implementations].map(plain).join(', '),
-    plugin.isPresent ? 'yes' : terminal.style('yellow', 'no'),
+    presenceOf(plugin, terminal),
   ])
   terminal.out(renderTable(['plugin', 'revision', 'commit', 'has', 'present'], rows))
   if (plugins.some(({ isPresent }) => !isPresent)) terminal.err('`micro plugin install` fetches what is not present.')
+}
+
+function presenceOf({ isPresent, linkedTo, isVendored }: ListedPlugin, terminal: Terminal): string {
+  if (linkedTo !== undefined) return terminal.style('yellow', `linked to ${linkedTo}`)
+  if (isVendored) return isPresent ? 'vendored' : terminal.style('yellow', 'vendored, not installed')
+  return isPresent ? 'yes' : terminal.style('yellow', 'no')
 }
 
 // What no revision led to.
