@@ -58,3 +58,6 @@ export function warnings(): {
     },
   }
 }
+
+/** The body as text. */
+export const textOf = (delivery: Delivery) => new TextDecoder().decode(delivery.message.body)
