@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { systemClock, watchSource, type Clock } from '@microts/core/base'
-import { checkService, checkServiceName, checkTtl, encodeService, type Registry, type RegistryChange } from '@microts/core/registry'
+import {
+  checkService,
+  checkServiceName,
+  checkTtl,
+  encodeService,
+  type Registry,
+  type RegistryChange,
+  type ServiceRecord,
+} from '@microts/core/registry'
 import { readEndpoints, shuffled } from './endpoints.js'
 import { etcdErrors, messageOf } from './errors.js'
 import { openGateway } from './gateway.js'
@@ -84,10 +92,10 @@ export async function etcdRegistry(options: EtcdRegistryOptions = {}): Promise<R
       const work = () => Promise.all(service.nodes.map(({ id }) => own.remove(service.name, id)))
       await life.run('a deregistration', () => settled(service.name, work), signal)
     },
-    async lookup(name, { signal } = {}) {
-      life.check('a look-up', signal)
-      checkServiceName(name)
-      return mirror.known(name) ?? life.run('a look-up', () => mirror.follow(name), signal)
+    lookup(name, { signal } = {}) {
+      // On the way of each call: what is known needs no more than this, and a name that is known is a good one.
+      const known = life.isEnded || signal?.aborted === true ? undefined : mirror.known(name)
+      return known === undefined ? lookUp(name, signal) : Promise.resolve(known)
     },
     async list({ signal } = {}) {
       return life.run('a list', async () => mirror.names ?? listNames({ gateway, keys }), signal)
@@ -115,6 +123,12 @@ export async function etcdRegistry(options: EtcdRegistryOptions = {}): Promise<R
       return `etcd at ${gateway.url} is out of reach (${gateway.away.why}); what is known of it is ${seconds} s old`
     },
     close: () => (closing ??= close()),
+  }
+
+  async function lookUp(name: string, signal: AbortSignal | undefined): Promise<readonly ServiceRecord[]> {
+    life.check('a look-up', signal)
+    checkServiceName(name)
+    return life.run('a look-up', () => mirror.follow(name), signal)
   }
 
   /** Does `work`, which gives revisions, and waits until look-ups here know of them. */

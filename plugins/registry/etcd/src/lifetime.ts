@@ -2,6 +2,7 @@ import { baseErrors } from '@microts/core/base'
 
 /** What every operation of a registry does in the same way: it is refused after the end, and given up when its signal aborts. */
 export interface Lifetime {
+  readonly isEnded: boolean
   /** @throws `failed_precondition`/`CLOSED` after `end`, `canceled`/`CANCELED` when `signal` has aborted */
   check(what: string, signal: AbortSignal | undefined): void
   /** `work`'s outcome, unless the signal aborts or the end comes first. `work` then goes on, unheard. */
@@ -27,6 +28,9 @@ export function lifetime(name: string): Lifetime {
   }
 
   return {
+    get isEnded() {
+      return isEnded
+    },
     check,
     atEnd,
     async run(what, work, signal) {

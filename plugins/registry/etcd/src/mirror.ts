@@ -52,6 +52,8 @@ const maxReads = 8
 // Longer than a service takes to find out that its lease is gone, most of the time.
 const graceMs = 15_000
 
+const nobody: readonly ServiceRecord[] = []
+
 /** Makes a {@link Mirror}; nothing is asked before the first use. */
 export function openMirror({ gateway, keys, clock, random, warn }: MirrorOptions): Mirror {
   const services = new Map<string, Nodes>()
@@ -200,13 +202,10 @@ export function openMirror({ gateway, keys, clock, random, warn }: MirrorOptions
   const isKnown = (service: string | undefined) => feed.hasStood && (scopes.get(service)?.revision ?? 0) > 0
 
   return {
-    known(service) {
-      if (!isKnown(service) && !isKnown(undefined)) return undefined
-      return services.get(service)?.snapshot ?? []
-    },
+    known: (service) => (isKnown(service) || isKnown(undefined) ? (services.get(service)?.snapshot ?? nobody) : undefined),
     async follow(service) {
       await ensure(scopeOf(service))
-      return services.get(service)?.snapshot ?? []
+      return services.get(service)?.snapshot ?? nobody
     },
     followAll: () => ensure(scopeOf(undefined)),
     get names() {

@@ -175,8 +175,9 @@ test('a node of a process that is killed goes when its lease ends, and one of a 
   const words = ['--conditions=@microts/source', '--import', import.meta.resolve('tsx'), file, etcd.url]
   const children = ['1', '2'].map((number) => spawn(process.execPath, [...words, number, number === '1' ? '2000' : '60000']))
   t.after(async () => {
-    for (const child of children) child.kill('SIGKILL')
-    await Promise.all(children.map((child) => (child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined)))
+    const running = children.filter((child) => child.exitCode === null && child.signalCode === null)
+    for (const child of running) child.kill('SIGKILL')
+    await Promise.all(running.map((child) => once(child, 'exit')))
   })
   await Promise.all(children.map((child) => once(child.stdout, 'data')))
   assert.deepEqual(idsOf(await here.lookup('orders')), ['orders-1', 'orders-2'])
