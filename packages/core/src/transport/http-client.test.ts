@@ -136,3 +136,37 @@ test('an idle connection does not keep a program alive', async () => {
   assert.deepEqual([code, output], [0, 'ok'])
   await server.close()
 })
+
+test('a connection with a stream takes and gives frames unpaired, however they are cut', async () => {
+  const answer = (body: string) => `HTTP/1.1 200 OK\r\nmicro-stream: 1\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+  const text = [answer('one'), answer('two'), answer('three'), 'HTTP/1.1 200 OK\r\nmicro-error: EOS\r\ncontent-length: 0\r\n\r\n'].join('')
+  for (const size of [1, 7, 1000]) {
+    let asked = ''
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.on('data', (piece) => (asked += piece.toString()))
+      const writeFrom = (at: number) => {
+        if (at < text.length) socket.write(text.slice(at, at + size), () => writeFrom(at + size))
+      }
+      socket.once('data', () => writeFrom(0))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const transport = httpTransport()
+    const connection = await transport.open(`127.0.0.1:${(server.address() as { port: number }).port}`)
+    const header = { 'micro-endpoint': 'A.B', 'micro-stream': '1' }
+
+    await connection.send({ header, body: new Uint8Array(0) })
+    await connection.send({ header, body: Buffer.from('a') })
+    await connection.send({ header, body: Buffer.from('b') })
+    const bodies: string[] = []
+    for (let frame = await connection.receive(); frame !== undefined; frame = await connection.receive()) {
+      if (frame.header['micro-error'] === 'EOS') break
+      bodies.push(Buffer.from(frame.body).toString())
+    }
+
+    assert.deepEqual(bodies, ['one', 'two', 'three'], `pieces of ${size}`)
+    while (asked.split('POST / ').length < 4) await new Promise((resolve) => setImmediate(resolve))
+    await transport.close()
+    await new Promise((resolve) => server.close(resolve))
+  }
+})

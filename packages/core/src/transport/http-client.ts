@@ -3,7 +3,7 @@ import { baseErrors, type Clock } from '../base/index.js'
 import { formatAddress, parseAddress } from './address.js'
 import { transportErrors } from './errors.js'
 import { checkedHeader } from './header.js'
-import { hopByHop } from './http-header.js'
+import { hopByHop, isStreamFrame } from './http-header.js'
 import { type HttpMessage, httpReader, HttpReadError } from './http-message.js'
 import { mailbox } from './mailbox.js'
 import type { Connection, Frame, OpenOptions } from './transport.js'
@@ -66,6 +66,9 @@ function httpConnection(socket: Socket, address: string, maxBytes: number): Conn
   const reader = httpReader({ maxBytes })
   const prefix = `POST / HTTP/1.1\r\nhost: ${address}\r\n`
   let isWaiting = false
+  // From the first frame with `micro-stream` on, the frames of both sides are unpaired.
+  let isStream = false
+  let waitingBytes = 0
   let isOpen = true
   let cause: Error | undefined
   let resolveClosed: () => void = () => undefined
@@ -80,17 +83,21 @@ function httpConnection(socket: Socket, address: string, maxBytes: number): Conn
   }
   const answered = (message: HttpMessage | undefined) => {
     if (message === undefined) return
-    if (!isWaiting) return finish(transportErrors.notUnderstood(address, 'it answers what was not asked'))
+    if (!isWaiting && !isStream) return finish(transportErrors.notUnderstood(address, 'it answers what was not asked'))
     isWaiting = false
     // An idle connection must not keep a finished program alive.
-    socket.unref()
+    if (!isStream) socket.unref()
     const failure = failureOf(message, address, maxBytes)
     if (failure !== undefined) return finish(failure)
     // The end is told before the frame, so that nobody sends another one on a connection that is over.
     const isLast = message.header['connection']?.toLowerCase() === 'close'
     if (isLast) resolveClosed()
     inbox.put({ header: withoutHops(message.header), body: message.body })
+    waitingBytes += frameBytes + message.body.length
+    // A stream that nobody reads waits at the other side.
+    if (waitingBytes > maxWaitingBytes) socket.pause()
     if (isLast) finish()
+    else if (isStream) reading(() => reader.push(none))
     // More than was asked for: it would be taken for the answer to the next frame.
     else if (reader.keptBytes > 0) finish(transportErrors.notUnderstood(address, 'it answers what was not asked'))
   }
@@ -128,12 +135,18 @@ function httpConnection(socket: Socket, address: string, maxBytes: number): Conn
       } catch (error) {
         return Promise.reject(error)
       }
-      isWaiting = true
+      isStream ||= isStreamFrame(frame.header)
+      isWaiting = !isStream
       socket.ref()
       // A write that fails shows as the end of the connection, which is what the receiver is told.
       return socket.write(bytes) ? Promise.resolve() : drained(socket)
     },
-    receive: (receiveOptions) => inbox.receive(receiveOptions),
+    receive: (receiveOptions) =>
+      inbox.receive(receiveOptions).then((frame) => {
+        if (frame !== undefined) waitingBytes -= frameBytes + frame.body.length
+        if (waitingBytes <= maxWaitingBytes && socket.isPaused()) socket.resume()
+        return frame
+      }),
     close() {
       isWaiting = false
       finish()
@@ -141,6 +154,11 @@ function httpConnection(socket: Socket, address: string, maxBytes: number): Conn
     },
   }
 }
+
+const none = Buffer.alloc(0)
+const maxWaitingBytes = 65_536
+// What a frame costs besides its body, so that a flood of empty ones counts too.
+const frameBytes = 512
 
 function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {

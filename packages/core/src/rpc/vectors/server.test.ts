@@ -8,7 +8,7 @@ import { httpTransport } from '../../transport/http.js'
 import type { Call } from '../call.js'
 import type { Endpoint } from '../endpoint.js'
 import { serve, type RpcServer } from '../server.js'
-import { recordedVectors, until, type GoError } from './recorded.js'
+import { recordedVectors, until, type GoError, type Vector } from './recorded.js'
 
 const vectors = recordedVectors()
 
@@ -182,9 +182,9 @@ function compareAnswers(name: string, ours: HttpMessage, theirs: HttpMessage): v
   assert.deepEqual(withoutUnseen(comparableBody(ours)), withoutUnseen(comparableBody(theirs)))
 }
 
-/** A connection as the recorded client had it. */
-function rawClient(): { readonly socket: Socket; ask(bytes: string): Promise<HttpMessage> } {
-  const socket = connect(Number(server.address.split(':')[1]), '127.0.0.1')
+/** A connection as the recorded client had it, which writes in pieces of `size` bytes. */
+function rawClient(size: number): { readonly socket: Socket; ask(bytes: string): Promise<HttpMessage> } {
+  const socket = connect({ host: '127.0.0.1', port: Number(server.address.split(':')[1]), noDelay: true })
   const reader = httpReader({ maxBytes: 100_000 })
   let answered: (message: HttpMessage) => void = () => undefined
   socket.on('data', (piece: Buffer) => {
@@ -196,7 +196,11 @@ function rawClient(): { readonly socket: Socket; ask(bytes: string): Promise<Htt
     ask: (bytes) =>
       new Promise((resolve) => {
         answered = resolve
-        socket.write(Buffer.from(bytes, 'hex'))
+        const whole = Buffer.from(bytes, 'hex')
+        const writeFrom = (at: number) => {
+          if (at < whole.length) socket.write(whole.subarray(at, at + size), () => writeFrom(at + size))
+        }
+        writeFrom(0)
       }),
   }
 }
@@ -204,22 +208,26 @@ function rawClient(): { readonly socket: Socket; ask(bytes: string): Promise<Htt
 for (const { name, packets = [] } of vectors) {
   if (packets.length === 0) continue
   test(`serve() answers the recorded client as Go's server did: ${name}`, async () => {
-    const clients = new Map<number, ReturnType<typeof rawClient>>()
-    for (const [index, packet] of packets.entries()) {
-      if (packet.from !== 'client' || packet.kind !== 'request') continue
-      const client = clients.get(packet.connection) ?? rawClient()
-      clients.set(packet.connection, client)
-      const theirs = packets
-        .slice(index)
-        .find((one) => one.connection === packet.connection && one.from === 'server' && one.kind === 'response')
-      if (theirs === undefined) await hangUp(client, packet.bytes)
-      else compareAnswers(name, await client.ask(packet.bytes), parsed(theirs.bytes))
-    }
-    const last = packets.at(-1)
-    const isServersEnd = packets.find((one) => one.kind === 'close')?.from === 'server'
-    if (isServersEnd) await ended((clients.get(last?.connection ?? 0) as ReturnType<typeof rawClient>).socket)
-    for (const { socket } of clients.values()) socket.destroy()
+    for (const size of [100_000, 1, 17]) await replay(name, packets, size)
   })
+}
+
+async function replay(name: string, packets: NonNullable<Vector['packets']>, size: number): Promise<void> {
+  const clients = new Map<number, ReturnType<typeof rawClient>>()
+  for (const [index, packet] of packets.entries()) {
+    if (packet.from !== 'client' || packet.kind !== 'request') continue
+    const client = clients.get(packet.connection) ?? rawClient(size)
+    clients.set(packet.connection, client)
+    const theirs = packets
+      .slice(index)
+      .find((one) => one.connection === packet.connection && one.from === 'server' && one.kind === 'response')
+    if (theirs === undefined) await hangUp(client, packet.bytes)
+    else compareAnswers(name, await client.ask(packet.bytes), parsed(theirs.bytes))
+  }
+  const last = packets.at(-1)
+  const isServersEnd = packets.find((one) => one.kind === 'close')?.from === 'server'
+  if (isServersEnd) await ended((clients.get(last?.connection ?? 0) as ReturnType<typeof rawClient>).socket)
+  for (const { socket } of clients.values()) socket.destroy()
 }
 
 // Go's client gives up and hangs up; the work must end with it.

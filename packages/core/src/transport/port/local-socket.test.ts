@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -119,7 +119,7 @@ test('listenLocal() speaks the protocols for this host, and no HTTP; none withou
     else process.env['XDG_RUNTIME_DIR'] = before
     await transport.close()
   })
-  const near: Protocol<import('node:net').Socket> = {
+  const near: Protocol<Socket> = {
     name: 'near',
     isLocal: true,
     detect: (head) => (head[0] === 0x21 ? 'yes' : 'no'),
