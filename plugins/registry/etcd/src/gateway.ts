@@ -224,8 +224,9 @@ function understood(endpoint: Endpoint, error: unknown, isFirst: boolean): unkno
       /wrong version number|packet length/i.test(messageOf(error)) ? 'it answers without TLS' : messageOf(error),
       error,
     )
-  // All that one hears there from an etcd with TLS.
-  if (isFirst && !endpoint.isTls && code === 'ECONNRESET') return new Error('it hangs up at once, as it does when it wants https')
+  // All that one hears from an etcd with TLS where one has none, and the other way round.
+  if (isFirst && code === 'ECONNRESET')
+    return new Error(`it hangs up at once, as it does when it wants ${endpoint.isTls ? 'http' : 'https'}`)
   return error
 }
 
