@@ -69,13 +69,13 @@ async function logIn(server: Server, options: ConnectionOptions, frameMax: numbe
     noDelay: true,
     ...(server.tls ? { tls: { ...(ca === undefined ? {} : { ca }), ...(isIP(host) === 0 ? { servername: host } : {}) } } : {}),
   })
-  const onAbort = () => library.unsafeDestroy()
-  signal.addEventListener('abort', onAbort, { once: true })
+  let onAbort = () => undefined as void
   try {
     await new Promise<void>((resolve, reject) => {
+      onAbort = () => reject(signal.reason as Error)
+      signal.addEventListener('abort', onAbort, { once: true })
       library.once('connection', resolve)
       library.once('error', reject)
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
     })
     library.removeAllListeners()
     return library
@@ -105,7 +105,7 @@ async function explained(error: unknown, server: Server, { clock, signal }: Conn
   if (code === 'NOT_ALLOWED' || code === 'INVALID_PATH') return rabbitmqErrors.vhost(url, vhost, user, error)
   // By OpenSSL's and Node's names: DEPTH_ZERO_SELF_SIGNED_CERT, ERR_TLS_CERT_ALTNAME_INVALID, ERR_SSL_WRONG_VERSION_NUMBER, EPROTO.
   if (/CERT|SIGNATURE|TLS|SSL|EPROTO/.test(code)) return rabbitmqErrors.tls(url, messageOf(error), error)
-  const isSocketError = /^E[A-Z_]+$/.test(code) && code !== 'ECONNRESET' && code !== 'EPIPE'
+  const isSocketError = /^E(?!RR_)[A-Z_]+$/.test(code) && code !== 'ECONNRESET' && code !== 'EPIPE'
   if (tls || isSocketError || error instanceof AggregateError) return error
   const greeting = await otherGreeting(server, clock)
   if (greeting === undefined) return error

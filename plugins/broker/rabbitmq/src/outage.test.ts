@@ -21,6 +21,10 @@ const connect = async (t: TestContext, options: RabbitmqBrokerOptions = {}) => {
 test('in durable mode nothing acknowledged is lost when the server is killed in mid-use and started again', { skip }, async (t) => {
   const { warn, first: warned, all } = warnings()
   const [publisher, subscriber] = [await connect(t), await connect(t, { warn })]
+  const away = await rabbitmqBroker({ servers: server.url })
+  await away.subscribe('mail', () => undefined, { queue: 'postman', durable: true })
+  await away.close()
+  await publisher.publish('mail', message('before'), { durable: true })
   const handled = new Set<string>()
   await subscriber.subscribe('kept.*', (delivery) => void handled.add(textOf(delivery)), {
     queue: 'keeper',
@@ -44,11 +48,16 @@ test('in durable mode nothing acknowledged is lost when the server is killed in 
   isOver = true
   await publishing
   while (handled.size < confirmed.length) await turn()
+  // Nobody has subscribed to these since, and so nobody has made anything sure for them.
+  await publisher.publish('mail', message('after'), { durable: true })
+  const mails = await arrivals(await connect(t), 'mail', { queue: 'postman', durable: true })
+  await mails.count(2)
 
   assert.deepEqual(
     confirmed.filter((text) => !handled.has(text)),
     [],
   )
+  assert.deepEqual(mails.texts, ['before', 'after'])
   await warned(/^lost the RabbitMQ server/)
   await warned(/^connected to RabbitMQ again/)
   assert.equal(all.filter((text) => text.startsWith('lost the RabbitMQ server')).length, 1)
@@ -81,25 +90,6 @@ test('subscriptions are back after a restart, and what was published meanwhile a
 
   for (const each of all) assert.deepEqual(each.texts, ['before', '1', '2', '3', '4'])
 })
-
-test(
-  'a durable message that was published while its subscriber was away survives a restart, also when only the publisher is back',
-  { skip },
-  async (t) => {
-    const away = await rabbitmqBroker({ servers: server.url })
-    await away.subscribe('mail', () => undefined, { queue: 'postman', durable: true })
-    await away.close()
-    const publisher = await connect(t)
-    await publisher.publish('mail', message('before'), { durable: true })
-
-    await server.restart()
-    await publisher.publish('mail', message('after'), { durable: true })
-    const got = await arrivals(await connect(t), 'mail', { queue: 'postman', durable: true })
-    await got.count(2)
-
-    assert.deepEqual(got.texts, ['before', 'after'])
-  },
-)
 
 test(
   'subscribe(), a durable publish and close() give up on a server that does not come back with BROKER_UNAVAILABLE',
