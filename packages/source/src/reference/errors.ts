@@ -5,6 +5,10 @@ const refused = (reason: string, text: string, why: string, hint: string) =>
 
 /** What can be wrong with a reference. Each says what to write instead. No message repeats a password. */
 export const referenceErrors = {
+  /** The same refusal; its hint is what to write. */
+  instead: ({ code, message, reason }: MicroError, reference: string) =>
+    new MicroError(code, message, { reason, hint: `Write ${reference}` }),
+
   syntax: (text: string, why: string, hint: string) => refused('REF_SYNTAX', text, why, hint),
 
   transport: (text: string, why: string, hint: string) => refused('PROTO_DENIED', text, why, hint),

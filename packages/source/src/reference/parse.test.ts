@@ -39,9 +39,62 @@ for (const vector of vectors) {
   }
 }
 
-test('parseReference() has at least 120 vectors, each written once', () => {
-  assert.ok(vectors.length >= 120, `found ${vectors.length}`)
+test('parseReference() has at least 200 vectors, each written once', () => {
+  assert.ok(vectors.length >= 200, `found ${vectors.length}`)
   assert.equal(new Set(vectors.map(({ text }) => text)).size, vectors.length)
+})
+
+const mailhog = 'github.com/alice/mailhog'
+const kafka = 'github.com/alice/plugins//broker/kafka'
+
+// As npm, go-getter, pip and Go have them; to the right what is to be written.
+for (const [text, wanted] of [
+  ['git+https://github.com/alice/mailhog.git', mailhog],
+  ['git+https://github.com/Alice/Mailhog.git#v1', `${mailhog}:v1`],
+  ['git+https://github.com/alice/mailhog.git#semver:^1.2', `${mailhog}:^1.2`],
+  ['https://github.com/alice/mailhog#semver:^1', `${mailhog}:^1`],
+  ['git+https://github.com/alice/plugins.git#v1::path:broker/kafka', `${kafka}:v1`],
+  ['git+ssh://git@github.com/alice/mailhog.git#v1', 'ssh://git@github.com/alice/mailhog#v1'],
+  ['git+ssh://git@github.com:alice/mailhog.git#v1', 'git@github.com:alice/mailhog#v1'],
+  ['ssh://git@github.com:alice/mailhog.git', 'git@github.com:alice/mailhog'],
+  ['git://github.com/alice/mailhog.git', mailhog],
+  ['github:alice/mailhog#v1', `${mailhog}:v1`],
+  ['github:alice/mailhog#semver:^1.2', `${mailhog}:^1.2`],
+  ['alice/mailhog#v1', `${mailhog}:v1`],
+  ['bitbucket:alice/mailhog', 'bitbucket.org/alice/mailhog'],
+  ['git::https://github.com/alice/mailhog.git', mailhog],
+  ['git::https://github.com/alice/mailhog.git?ref=v1&depth=1', `${mailhog}:v1`],
+  ['git::ssh://git@github.com/alice/mailhog.git?ref=v1', 'ssh://git@github.com/alice/mailhog#v1'],
+  ['git::git@github.com:alice/mailhog.git', 'git@github.com:alice/mailhog'],
+  ['github.com/alice/plugins//broker/kafka?ref=v1', `${kafka}:v1`],
+  ['git@github.com:alice/plugins.git//broker/kafka?ref=v1', 'git@github.com:alice/plugins//broker/kafka#v1'],
+  ['git+https://github.com/alice/mailhog.git@v1', `${mailhog}:v1`],
+  ['git+https://github.com/alice/mailhog.git@v1#egg=mailhog', `${mailhog}:v1`],
+  ['git+https://github.com/alice/plugins.git@v1#egg=k&subdirectory=broker/kafka', `${kafka}:v1`],
+  ['mailhog @ git+https://github.com/alice/mailhog.git@v1', `${mailhog}:v1`],
+  ['git+ssh://git@github.com/alice/mailhog.git@v1', 'ssh://git@github.com/alice/mailhog#v1'],
+  ['github.com/alice/mailhog@v1.2.3', `${mailhog}:v1.2.3`],
+  ['github.com/alice/mailhog#v1', `${mailhog}:v1`],
+  ['git@github.com:alice/mailhog.git:v1', 'git@github.com:alice/mailhog#v1'],
+] as const)
+  test(`parseReference() says how ${text} is written here`, () => {
+    const error = refusalOf(text)
+
+    assert.equal(error?.code, 'invalid_argument')
+    assert.equal(error.hint, `Write ${wanted}`)
+    assert.ok([mailhog, kafka, 'bitbucket.org/alice/mailhog'].includes(canonicalKey(parseReference(wanted))))
+  })
+
+test('parseReference() proposes nothing for what would run a command, read a file or hold a password', () => {
+  for (const text of [
+    'git::ext::sh -c id',
+    'git::file:///etc',
+    'git+https://u:tok@github.com/a/b',
+    'git::https://tok@github.com/a/b',
+    'git+file:///x',
+    'github.com@evil.com/a/b#v1',
+  ])
+    assert.ok(!/Write (ext|file|git::|https:\/\/.*@|github\.com@)/.test(refusalOf(text)?.hint ?? ''), text)
 })
 
 test('parseReference() shows no password and no control character in a refusal', () => {

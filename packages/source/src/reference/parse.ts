@@ -1,5 +1,8 @@
 import { posix } from 'node:path'
+import { MicroError } from '@microts/core/base'
 import { referenceErrors, shown } from './errors.js'
+import { fromForeign } from './foreign.js'
+import { formatReference } from './format.js'
 import { parseHost } from './host.js'
 import type { Access, GitReference, Reference } from './reference.js'
 import { parseRevision } from './revision.js'
@@ -25,6 +28,29 @@ const oneCase = [...ownerAndName, 'gitlab.com']
  * @example parseReference('github.com/alice/plugins//broker/kafka:^1.2')
  */
 export function parseReference(text: string): Reference {
+  try {
+    return parseWritten(text)
+  } catch (error) {
+    const instead = MicroError.is(error) && mendable.includes(error.reason) ? mended(text) : undefined
+    throw instead === undefined ? error : referenceErrors.instead(error as MicroError, instead)
+  }
+}
+
+// Of the others nothing is proposed: whoever writes a password, or a path that leads out, has to look at it.
+const mendable = ['REF_SYNTAX', 'PROTO_DENIED', 'HOST_SYNTAX']
+
+/** The reference as it is written here, when it is written as another program has it. */
+function mended(text: string): string | undefined {
+  const written = text.length > longestReference ? undefined : fromForeign(text)
+  if (written === undefined) return undefined
+  try {
+    return formatReference(parseWritten(written))
+  } catch {
+    return undefined // it is not that either, and what is wrong has been said
+  }
+}
+
+function parseWritten(text: string): Reference {
   if (text === 'micro' || text === 'lando') return { from: 'core', word: text }
   checkText(text)
   if (text.startsWith('./') || text.startsWith('../')) return { from: 'path', path: normalPath(text) }
@@ -87,7 +113,7 @@ function parseUrl(named: string, text: string): GitReference {
   if (userInfo !== undefined && (!named.endsWith('ssh') || userInfo.includes(':'))) throw referenceErrors.credentials(text)
   if (named === 'http') throw referenceErrors.insecure(text, `Write https://${authority}/...`)
   if (named !== 'https' && named !== 'ssh') {
-    const plain = named.startsWith('git+') ? `${named.slice('git+'.length)}://${rest}` : 'https://host/owner/repository'
+    const plain = 'https://host/owner/repository'
     throw referenceErrors.transport(
       text,
       `"${named}" is not used, only https and ssh`,
