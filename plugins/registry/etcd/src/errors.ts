@@ -25,11 +25,11 @@ export const etcdErrors = {
       details: { url, answer },
     }),
 
-  /** One side wants TLS and the other does not, or the certificate is not trusted. */
+  /** The certificate is not trusted, or the one to trust cannot be read. */
   tls: (url: string, why: string, cause?: unknown) =>
     new MicroError('failed_precondition', `Cannot use TLS with etcd at ${url} as asked: ${why}`, {
       reason: 'ETCD_TLS',
-      hint: 'Write the address with https:// when etcd has TLS and with http:// when it has not, and set `caFile` to the certificate that signed its own.',
+      hint: 'Set `caFile` to a PEM file with the certificate that signed the one of etcd.',
       details: { url },
       cause,
     }),

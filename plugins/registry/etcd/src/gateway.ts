@@ -138,7 +138,7 @@ export function openGateway({ endpoints, ca, prefix, timeoutMs, clock, warn }: G
       return await ask(headersWith(used))
     } catch (error) {
       if (!(error instanceof EtcdRefusal)) throw error
-      const isNobody = error.grpcCode === codes.unauthenticated || /user name is empty/.test(error.message)
+      const isNobody = error.grpcCode === codes.unauthenticated || /user name is empty|revision of auth store is old/.test(error.message)
       if (!isNobody) throw error
       if (user === undefined) throw etcdErrors.notAuthorized(endpoint.url, undefined, error.message)
       // Tokens have an end, and a new etcd knows none of them.
