@@ -51,17 +51,8 @@ export class Body {
   }
 }
 
-/** A value made ready for the wire. */
-export interface Encoded {
-  readonly format: Format
-  readonly data: string | Uint8Array
-}
-
 /**
- * `value` in the format that the connection writes: a `Uint8Array` as it is, a {@link Body} undecoded where the other side reads its format, all else with the
- * preferred codec.
- *
- * @throws what the codec throws
+ * The format that `value` is written in: a `Uint8Array` as it is, a {@link Body} undecoded where the other side reads its format, all else with the preferred codec.
  */
 export function formatFor(value: unknown, formats: Formats): Format {
   if (typeof value !== 'object' || value === null) return formats.preferred
@@ -69,7 +60,7 @@ export function formatFor(value: unknown, formats: Formats): Format {
   return value instanceof Uint8Array ? formats.bytes : formats.preferred
 }
 
-/** The data of `value` in `format`, which `formatFor` has chosen. */
+/** The data of `value` in `format`, which `formatFor` has chosen. @throws what the codec throws */
 export function encodeAs(format: Format, value: unknown): string | Uint8Array {
   if (!(value instanceof Body)) return format.codec.encode(value)
   if (format.name === value.format.name && format.isPortable) return value.bytes()

@@ -1,4 +1,4 @@
-import { baseErrors, type Cancel, type Clock, MicroError } from '../../base/index.js'
+import { baseErrors, type Clock, MicroError } from '../../base/index.js'
 import type { Reply } from '../call.js'
 import type { Dispatch, RunningCall } from '../dispatch.js'
 import { rpcErrors } from '../errors.js'
@@ -10,22 +10,9 @@ import { writeMetadataBlock } from './metadata.js'
 import type { Parts } from './parts.js'
 import type { NativeRequest } from './request.js'
 import { StreamSender } from './sender.js'
+import { endlessMs, isStream, serverCall, type ServerCall } from './server-call.js'
 import type { NativeSettings } from './settings.js'
 import type { Writer } from './writer.js'
-
-/** What Node's timers take at most: for calls without an end. */
-export const endlessMs = 2 ** 31 - 1
-
-/** One call in work, or its reply under way: what stands in a slot. */
-export interface ServerCall {
-  readonly id: number
-  running: RunningCall | undefined
-  inbox: Inbox | undefined
-  sender: StreamSender | undefined
-  /** What its body keeps in memory. */
-  heldBytes: number
-  cancelTimer: Cancel | undefined
-}
 
 /** What the calls of a connection stand on. */
 export interface ServerCallsOptions {
@@ -71,14 +58,7 @@ export class ServerCalls {
 
   /** Takes the slot, which is free. */
   occupy(id: number): ServerCall {
-    const call: ServerCall = {
-      id,
-      running: undefined,
-      inbox: undefined,
-      sender: undefined,
-      heldBytes: 0,
-      cancelTimer: undefined,
-    }
+    const call = serverCall(id)
     this.#slots[id & 0xffff] = call
     this.pending += 1
     return call
@@ -250,10 +230,4 @@ export class ServerCalls {
     this.#options.parts.drop(id)
     this.#options.writer.link.outbox.chunks.drop(id)
   }
-}
-
-function isStream(output: unknown): output is AsyncIterable<unknown> {
-  return (
-    typeof output === 'object' && output !== null && typeof (output as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function'
-  )
 }

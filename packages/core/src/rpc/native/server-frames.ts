@@ -9,7 +9,8 @@ import type { Parts } from './parts.js'
 import { NativeRequest } from './request.js'
 import type { RouteTable, ServerRoute } from './routes.js'
 import { messageOverheadBytes } from './sender.js'
-import { endlessMs, type ServerCalls } from './server-calls.js'
+import { endlessMs } from './server-call.js'
+import type { ServerCalls } from './server-calls.js'
 import type { NativeSettings } from './settings.js'
 
 /** What a server's frames are read with. */
