@@ -4,7 +4,7 @@ import type { Clock } from '@microts/core/base'
 import { Connection as Library, type Channel } from 'rabbitmq-client'
 import { messageOf, rabbitmqErrors } from './errors.js'
 import { otherGreeting } from './greeting.js'
-import { agreedFrameBytes, codeOf, keepBytes } from './library.js'
+import { agreedFrameBytes, codeOf, guardReads, keepBytes } from './library.js'
 import type { Server } from './servers.js'
 
 /** One connection to one server, from the login to its end; it is never connected again. */
@@ -69,6 +69,7 @@ async function logIn(server: Server, options: ConnectionOptions, frameMax: numbe
     noDelay: true,
     ...(server.tls ? { tls: { ...(ca === undefined ? {} : { ca }), ...(isIP(host) === 0 ? { servername: host } : {}) } } : {}),
   })
+  guardReads(library)
   let onAbort = () => undefined as void
   try {
     await new Promise<void>((resolve, reject) => {

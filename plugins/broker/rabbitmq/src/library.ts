@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { AMQPError, AsyncMessage, Channel, Connection } from 'rabbitmq-client'
 
 /** A message as the library hands it over, once {@link keepBytes} has been told. */
@@ -25,6 +26,23 @@ export function keepBytes(channel: Channel): void {
       delete frame.fields.contentType
     }
     read(frame)
+  }
+}
+
+// Far above a frame of any server.
+const maxReadBytes = 1024 * 1024
+
+/**
+ * Ends a new connection whose other side announces a frame of impossible size. The library would ask its socket for so many bytes, which throws where
+ * nobody catches it: any HTTP server at the address would end this process (5.0.8, tried).
+ */
+export function guardReads(connection: Connection): void {
+  const { _socket: socket } = connection as unknown as { readonly _socket: Socket }
+  const read = socket.read.bind(socket)
+  socket.read = (bytes?: number) => {
+    if (bytes === undefined || bytes <= maxReadBytes) return read(bytes) as unknown
+    socket.destroy(new Error('what answers there does not speak AMQP 0-9-1'))
+    return null
   }
 }
 
