@@ -155,6 +155,14 @@ export const rpcErrors = {
       details: { origin },
     }),
 
+  /** What a service says of itself is for whoever runs it. */
+  pageNotShown: (path: string) =>
+    new MicroError('permission_denied', `Cannot show ${path}: the caller is not on the service's own host`, {
+      reason: 'PAGE_NOT_SHOWN',
+      hint: 'Ask from that host, or start the service with MICRO_SERVER_PAGES=anyone where its network keeps others out.',
+      details: { path },
+    }),
+
   /** Endpoints are called with POST, the health of a service is read with GET. */
   methodNotAllowed: (method: string, path: string, allowed: 'GET' | 'POST') =>
     new MicroError('unimplemented', `Cannot ${method} ${path}: it takes ${allowed}`, {

@@ -27,7 +27,12 @@ export function refuseCrossSite(header: Readonly<Record<string, string>>): void 
  */
 export function refuseRebinding(header: Readonly<Record<string, string>>, remote: string): void {
   const host = (header['host'] ?? '').toLowerCase()
-  if (/^(?:127\.|\[::1\]|\[::ffff:127\.)/.test(remote) && host !== '' && !isAddress(host)) throw rpcErrors.crossSite(host)
+  if (isOnThisHost(remote) && host !== '' && !isAddress(host)) throw rpcErrors.crossSite(host)
+}
+
+/** Whether a caller, `host:port`, is on this machine. */
+export function isOnThisHost(remote: string): boolean {
+  return /^(?:127\.|\[::1\]|\[::ffff:127\.)/.test(remote)
 }
 
 function hostOf(origin: string): string | undefined {

@@ -44,6 +44,8 @@ export interface ServeOptions {
   readonly events?: (event: RpcEvent) => unknown
   /** What else the port speaks, where the transport has `protocols`. The native framing is always there. @default none */
   readonly protocols?: readonly Protocol[]
+  /** Who is shown `/metrics` and `/openapi.json`: callers on this machine, or whoever can reach the port. @default this-host */
+  readonly pages?: 'this-host' | 'anyone'
 }
 
 /** A service that is listening. */
@@ -102,7 +104,16 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
   const page = () =>
     metricsPage({ service, version, metrics, inFlight: dispatch.pending, connections: open.listener?.connections?.() ?? {} })
   const describe = () => openApi({ service, version, endpoints: options.endpoints })
-  const web = createWeb({ service, router, framings, dispatch, ready, metrics: page, openApi: describe })
+  const web = createWeb({
+    service,
+    router,
+    framings,
+    dispatch,
+    ready,
+    metrics: page,
+    openApi: describe,
+    pages: options.pages ?? 'this-host',
+  })
   const native = nativeProtocol({ service, router, dispatch, json: codecs.find('application/json') as Codec, clock, onError })
 
   const bound = await transport.listen(address, (connection) => void answerAll(connection, exchange, streams, service), {

@@ -5,7 +5,7 @@ import { rpcErrors } from './errors.js'
 import type { FramedRequest } from './framing.js'
 import type { Framings } from './framings.js'
 import { metricsType } from './metrics-page.js'
-import { refuseCrossSite, refuseRebinding } from './origin.js'
+import { isOnThisHost, refuseCrossSite, refuseRebinding } from './origin.js'
 import type { Router } from './router.js'
 import { statusOf } from './status.js'
 import { metadataOf, timeoutOf } from './wire.js'
@@ -22,6 +22,8 @@ export interface WebOptions {
   readonly metrics: () => string
   /** What `/openapi.json` shows. */
   readonly openApi: () => object
+  /** Who is shown these two. */
+  readonly pages: 'this-host' | 'anyone'
 }
 
 /**
@@ -32,7 +34,7 @@ export interface WebOptions {
  * `/openapi.json` describes the endpoints. Bodies end with a line break, since terminals show them. What a form on another site can send is refused, and so are pages of other origins.
  */
 export function createWeb(options: WebOptions): (request: WebRequest) => Promise<WebReply> {
-  const { service, router, framings, dispatch, ready, metrics, openApi } = options
+  const { service, router, framings, dispatch, ready, metrics, openApi, pages } = options
 
   return async (request) => {
     try {
@@ -40,6 +42,7 @@ export function createWeb(options: WebOptions): (request: WebRequest) => Promise
       if (path === '/livez') return health(request, true)
       if (path === '/readyz') return health(request, ready())
       refuseCrossSite(request.header)
+      if (pages === 'this-host' && ownPages.has(path) && !isOnThisHost(request.remote)) throw rpcErrors.pageNotShown(path)
       if (path === '/metrics') return read(request, metricsType, metrics)
       if (path === '/openapi.json') return read(request, 'application/json', () => `${JSON.stringify(openApi(), undefined, 2)}\n`)
       return await call(request, path)
@@ -115,6 +118,8 @@ function contentTypeOf(header: WebRequest['header']): string {
   if (formTypes.has(contentType)) throw rpcErrors.contentTypeUnsupported(contentType, 'Send JSON: -H "content-type: application/json".')
   return contentType
 }
+
+const ownPages = new Set(['/metrics', '/openapi.json'])
 
 function health(request: WebRequest, isWell: boolean): WebReply {
   mustRead(request)

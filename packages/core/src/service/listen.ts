@@ -35,6 +35,7 @@ export async function listenTo({ service, settings, parts, handlers, context, re
     interceptors: letsEveryoneIn ? own : [authorize(auth), ...own],
     clock: context.clock,
     ready,
+    pages: settings.serverPages,
     onError: (error, call) => context.log.error({ err: foundFault(error), endpoint: call.endpoint }, `${call.endpoint} failed`),
   })
 }

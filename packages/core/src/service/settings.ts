@@ -1,5 +1,6 @@
 import { configErrors } from '../config/errors.js'
 import type { Kind } from '../plugin/index.js'
+import { serviceErrors } from './errors.js'
 import { durationOf, objectOf, pairsOf, textOf, timeOf, type Environment } from './environment.js'
 
 /** The interfaces of a service, in the order in which they are told and, the other way round, closed. */
@@ -45,6 +46,8 @@ export interface Settings {
   readonly requestTimeoutMs: number
   /** Go on serving this long after a SIGTERM, so that callers that have not heard yet are still answered. @default 5_000 */
   readonly stopGraceMs: number
+  /** Who is shown `/metrics` and `/openapi.json`. @default "this-host" */
+  readonly serverPages: 'this-host' | 'anyone'
   /** Everyone may come in from anywhere: a proxy before the service does the checking. */
   readonly insecure: boolean
 }
@@ -77,8 +80,15 @@ export function readSettings(env: Environment, argv: readonly string[]): Setting
     registerIntervalMs: timeOf(env, 'MICRO_REGISTER_INTERVAL', 30_000, 1000),
     requestTimeoutMs: durationOf(env, 'MICRO_CLIENT_REQUEST_TIMEOUT', 10_000),
     stopGraceMs: timeOf(env, 'MICRO_STOP_GRACE_MS', 5000, 1),
+    serverPages: pagesOf(env),
     insecure: flags.has('insecure') || env['MICRO_INSECURE'] === '1',
   }
+}
+
+function pagesOf(env: Environment): Settings['serverPages'] {
+  const text = textOf(env, 'MICRO_SERVER_PAGES') ?? 'this-host'
+  if (text !== 'this-host' && text !== 'anyone') throw serviceErrors.environmentInvalid('MICRO_SERVER_PAGES', text, 'this-host or anyone')
+  return text
 }
 
 // As config/source/flags.ts reads them, but as text: `--server-address=8080` is no number here. A flag without a value is "".
