@@ -114,6 +114,8 @@ export function openFeed({ gateway, keys, clock, random, warn, onEvents, onGap, 
       const header = (message['header'] ?? {}) as Json
       if (message['canceled'] === true) {
         if (Number(message['compact_revision'] ?? 0) > 0) return gap('compacted')
+        // Of a token that a restarted etcd does not know, a watch hears only that it is forbidden.
+        gateway.forgetLogin()
         throw new Error(`it ended the watch: ${String(message['cancel_reason'] ?? 'it does not say why')}`)
       }
       if (message['created'] === true) {

@@ -22,6 +22,8 @@ export interface Gateway {
   open(what: string, path: string, body: Json): Promise<Stream>
   /** A stream of this endpoint ended by itself: says so, unless it is known already. */
   lost(url: string, cause: unknown): void
+  /** The next request logs in anew. */
+  forgetLogin(): void
   close(): void
 }
 
@@ -199,6 +201,9 @@ export function openGateway({ endpoints, ca, prefix, timeoutMs, clock, warn }: G
         }),
       ),
     lost,
+    forgetLogin() {
+      token = undefined
+    },
     close() {
       isClosed = true
       http.close()
