@@ -13,7 +13,7 @@ const isErrorsFile = (path) => /(^|\/|-)errors\.ts$/.test(path)
  */
 export function errorsPage() {
   const sources = folders.flatMap((folder) =>
-    filesBelow(join(root, folder), (path) => path.includes('/src/') && path.endsWith('.ts') && !path.endsWith('.test.ts')),
+    filesBelow(join(root, folder), (path) => path.includes('/src/') && path.endsWith('.ts') && !/\.(test|fixture)\.ts$/.test(path)),
   )
   const failures = sources.filter(isErrorsFile).flatMap((file) => failuresOf(file))
   const problems = [...codeProblems(failures), ...sources.filter((path) => !isErrorsFile(path)).flatMap((file) => inlineProblems(file))]
