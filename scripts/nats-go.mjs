@@ -16,15 +16,15 @@ const execute = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'micro-nats-go-'))
 const program = join(folder, 'parity')
 try {
-  const missing = whatIsMissing()
-  if (missing === undefined) await compare()
+  const native = findNativeServer()
+  const missing = native === undefined ? 'nats-server' : whatIsMissing()
+  if (native !== undefined && missing === undefined) await compare(native)
   else console.log(`skipped: needs ${missing}`)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
 function whatIsMissing() {
-  if (findNativeServer() === undefined) return 'nats-server'
   try {
     execFileSync('go', ['version'], { stdio: 'ignore' })
   } catch {
@@ -39,7 +39,8 @@ function whatIsMissing() {
   }
 }
 
-async function compare() {
+/** @param {string} native the path of nats-server */
+async function compare(native) {
   const users = [
     { user: 'free', password: 'p' },
     { user: 'ann', password: 'p', permissions: { publish: { deny: ['secret'] }, subscribe: { deny: ['secret'] } } },
@@ -47,7 +48,7 @@ async function compare() {
   const settings =
     'authorization { users: [{ user: free, password: p }, { user: ann, password: p, permissions: { publish: { deny: ["secret"] }, subscribe: { deny: ["secret"] } } }] }'
   const ours = [await natsServer({ maxPayloadBytes: 1024 * 1024 }), await natsServer({ users })]
-  const theirs = [await startNativeServer(findNativeServer()), await startNativeServer(findNativeServer(), settings)]
+  const theirs = [await startNativeServer(native), await startNativeServer(native, settings)]
   try {
     const [found, wanted] = await Promise.all([ours, theirs].map(heard))
     const differences = found.map((line, index) => [line, wanted[index]]).filter(([one, other]) => one !== other)

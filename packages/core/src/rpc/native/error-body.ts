@@ -1,5 +1,6 @@
 import { type ErrorDetails, MicroError, type Place } from '../../base/index.js'
 import { isCode } from '../status.js'
+import { nativeErrors } from './errors.js'
 
 // An error is read by people; what is longer carries data that belongs into a reply.
 const maxBytes = 16_384
@@ -35,8 +36,7 @@ export function readError(payload: Buffer): MicroError {
   const text = payload.toString('utf8', 0, maxBytes)
   const data = parsed(text)
   const { code, reason, message, hint, place, details } = data
-  if (!isCode(code) || typeof reason !== 'string' || typeof message !== 'string')
-    return new MicroError('unknown', text, { reason: 'UNKNOWN' })
+  if (!isCode(code) || typeof reason !== 'string' || typeof message !== 'string') return nativeErrors.unreadable(text)
   const more: ErrorDetails = {
     reason,
     ...(typeof hint === 'string' ? { hint } : {}),

@@ -2,6 +2,9 @@ import { MicroError } from '../../base/index.js'
 
 /** The failures of the native framing, each made in one place. */
 export const nativeErrors = {
+  /** What an ERROR frame holds is no error of ours: it is passed on as it stands. */
+  unreadable: (text: string) => new MicroError('unknown', text, { reason: 'UNKNOWN' }),
+
   /** Bytes that the layout does not allow. The connection ends with it. */
   protocolBroken: (why: string) =>
     new MicroError('internal', `Cannot go on with the connection: ${why}`, {
