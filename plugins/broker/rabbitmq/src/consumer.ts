@@ -101,18 +101,17 @@ async function declareQueue(channel: Channel, { topic, queue, isDurable }: Inter
   if (queue === undefined) return (await channel.queueDeclare({ exclusive: true, autoDelete: true })).queue
   if (!isDurable) return (await channel.queueDeclare({ queue: groupQueue(layout, queue, topic), autoDelete: true })).queue
   const dead = deadLetterQueue(layout, queue, topic)
-  await channel.queueDeclare({ queue: dead, durable: true, arguments: { 'x-queue-type': 'quorum' } })
+  // A dead letter of a quorum queue is taken out when it has arrived there, which asks for the other setting.
+  const safely: Record<string, string> = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' }
+  await channel.queueDeclare({ queue: dead, durable: true, arguments: { 'x-queue-type': layout.queueType } })
   const { queue: name } = await channel.queueDeclare({
     queue: durableQueue(layout, queue, topic),
     durable: true,
     arguments: {
-      // On several servers where there are several, and it counts how often a message was handed over.
-      'x-queue-type': 'quorum',
+      'x-queue-type': layout.queueType,
       'x-dead-letter-exchange': '',
       'x-dead-letter-routing-key': dead,
-      // A dead letter is taken out here when it has arrived there, which asks for the other setting.
-      'x-dead-letter-strategy': 'at-least-once',
-      'x-overflow': 'reject-publish',
+      ...(layout.queueType === 'quorum' ? safely : {}),
     },
   })
   await declareDurableExchange(channel, layout)

@@ -29,29 +29,34 @@ const boom = () => {
   throw new Error('boom')
 }
 
-test('a message that a handler fails at for ever ends among the dead letters, and the next ones are worked on', { skip }, async (t) => {
-  const { warn, first: warned } = warnings()
-  const broker = await connect(t, { maxAttempts: 3, warn })
-  const [attempts, errors]: [string[], unknown[]] = [[], []]
-  await broker.subscribe(
-    'orders',
-    (delivery) => {
-      attempts.push(`${textOf(delivery)} ${delivery.attempt}`)
-      if (textOf(delivery) === 'bad') boom()
-    },
-    { queue: 'billing', durable: true, onError: (error) => errors.push(error) },
-  )
-  for (const text of ['bad', 'good']) await broker.publish('orders', message(text), { durable: true })
-  await warned(/Gave up a message to "orders" after 3 attempts: boom/)
-  while (attempts.length < 4) await turn()
-  let dead
-  while (dead === undefined) dead = await raw.basicGet({ queue: 'micro:billing:orders:dead', noAck: true })
+for (const queueType of ['classic', 'quorum'] as const)
+  test(
+    `a message that a handler fails at for ever ends among the dead letters, and the next ones are worked on: ${queueType}`,
+    { skip },
+    async (t) => {
+      const { warn, first: warned } = warnings()
+      const broker = await connect(t, { maxAttempts: 3, warn, queueType, exchange: queueType })
+      const [attempts, errors]: [string[], unknown[]] = [[], []]
+      await broker.subscribe(
+        'orders',
+        (delivery) => {
+          attempts.push(`${textOf(delivery)} ${delivery.attempt}`)
+          if (textOf(delivery) === 'bad') boom()
+        },
+        { queue: 'billing', durable: true, onError: (error) => errors.push(error) },
+      )
+      for (const text of ['bad', 'good']) await broker.publish('orders', message(text), { durable: true })
+      await warned(/Gave up a message to "orders" after 3 attempts: boom/)
+      while (attempts.length < 4) await turn()
+      let dead
+      while (dead === undefined) dead = await raw.basicGet({ queue: `micro:${queueType}:billing:orders:dead`, noAck: true })
 
-  assert.deepEqual(attempts, ['bad 1', 'bad 2', 'bad 3', 'good 1'])
-  assert.equal(errors.length, 3)
-  assert.equal(String(dead.body), 'bad')
-  assert.equal(dead.headers?.['Content-Type'], 'text/plain')
-})
+      assert.deepEqual(attempts, ['bad 1', 'bad 2', 'bad 3', 'good 1'])
+      assert.equal(errors.length, 3)
+      assert.equal(String(dead.body), 'bad')
+      assert.equal(dead.headers?.['Content-Type'], 'text/plain')
+    },
+  )
 
 test('a message whose subscriber ends before it is done goes to another one, with a greater attempt', { skip }, async (t) => {
   for (const durable of [true, false]) {

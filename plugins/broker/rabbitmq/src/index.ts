@@ -17,6 +17,7 @@ export interface RabbitmqPluginOptions
       | 'name'
       | 'exchange'
       | 'durableExchange'
+      | 'queueType'
       | 'tls'
       | 'caFile'
       | 'maxAttempts'
@@ -39,6 +40,11 @@ const options: OptionsSchema = {
     durableExchange: {
       type: 'boolean',
       description: "true: the exchange survives a restart of the server. Default is false, as go-micro's.",
+    },
+    queueType: {
+      type: 'string',
+      enum: ['classic', 'quorum'],
+      description: 'How durable queues are kept: classic, on one server; quorum, on several of a cluster. Default is classic.',
     },
     user: { type: 'string', description: 'The user to log in as. Default is guest.' },
     password: { type: 'string', secret: true, description: "The user's password; passwordEnv keeps it out of files." },

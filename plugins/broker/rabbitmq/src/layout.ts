@@ -8,11 +8,18 @@ export interface Layout {
   readonly isDurable: boolean
   /** Where messages go that must be kept: an exchange that survives, of which the other one gets a copy. The same one when that survives too. */
   readonly durableExchange: string
+  readonly queueType: QueueType
 }
 
+/**
+ * How the server keeps a durable queue. `classic`: on the disk of one server. `quorum`: on the disks of several of a cluster, and it counts how often a
+ * message was handed over.
+ */
+export type QueueType = 'classic' | 'quorum'
+
 /** The layout with `exchange` as its name. */
-export function layoutOf(exchange: string, isDurable: boolean): Layout {
-  return { exchange, isDurable, durableExchange: isDurable ? exchange : `${exchange}.durable` }
+export function layoutOf(exchange: string, isDurable: boolean, queueType: QueueType = 'classic'): Layout {
+  return { exchange, isDurable, durableExchange: isDurable ? exchange : `${exchange}.durable`, queueType }
 }
 
 /** A topic, or one with wildcards, as a topic exchange wants it: its `#` is none or more, where `>` is one or more. */

@@ -13,7 +13,7 @@ before(async () => {
 after(() => server?.stop())
 
 const connect = async (t: TestContext, options: RabbitmqBrokerOptions = {}) => {
-  const broker = await rabbitmqBroker({ servers: server.url, timeoutMs: 60_000, ...options })
+  const broker = await rabbitmqBroker({ servers: server.url, timeoutMs: 120_000, ...options })
   t.after(() => broker.close())
   return broker
 }

@@ -13,7 +13,7 @@ import {
 import type { Settlement } from './consumer.js'
 import { rabbitmqErrors } from './errors.js'
 import { frameBytesOf, fromHeaders, toHeaders } from './header.js'
-import { layoutOf } from './layout.js'
+import { layoutOf, type QueueType } from './layout.js'
 import type { RawMessage } from './library.js'
 import type { Login } from './login.js'
 import { outbox } from './outbox.js'
@@ -35,6 +35,8 @@ export interface RabbitmqBrokerOptions extends Login {
   readonly exchange?: string
   /** The exchange survives a restart of the server. @default false (as go-micro's) */
   readonly durableExchange?: boolean
+  /** How the server keeps durable queues: on one server, or on several of a cluster. A queue stays what it was made as. @default 'classic' */
+  readonly queueType?: QueueType
   /** Only with TLS, also where the address says `amqp://`. @default false */
   readonly tls?: boolean
   /** A PEM file with the certificates to trust. @default those of the system */
@@ -83,7 +85,7 @@ export async function rabbitmqBroker(options: RabbitmqBrokerOptions = {}): Promi
   const { clock = systemClock, random = Math.random, warn = () => undefined } = options
   const { user, password } = options
   const login = { ...(user === undefined ? {} : { user }), ...(password === undefined ? {} : { password }) }
-  const layout = layoutOf(options.exchange ?? 'micro', options.durableExchange ?? false)
+  const layout = layoutOf(options.exchange ?? 'micro', options.durableExchange ?? false, options.queueType)
   const out = outbox({
     layout,
     maxBodyBytes: options.maxMessageBytes ?? 128 * mebibyte,
