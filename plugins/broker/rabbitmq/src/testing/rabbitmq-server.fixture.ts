@@ -65,6 +65,10 @@ export async function startServer(options: { readonly settings?: (folder: string
   const epmd = spawn('epmd', epmdArguments, { env, stdio: 'ignore', detached: true })
   let child = await start()
   let stopping: Promise<void> | undefined
+  // A test run that is ended from outside leaves nothing behind either.
+  const endAtExit = () => [child, epmd].forEach((each) => signalGroup(each, 'SIGKILL'))
+  const exit = () => process.exit(1)
+  process.once('exit', endAtExit).once('SIGTERM', exit).once('SIGINT', exit)
 
   return {
     port: port ?? 0,
@@ -89,6 +93,7 @@ export async function startServer(options: { readonly settings?: (folder: string
 
   async function stop(): Promise<void> {
     await Promise.all([end(child), end(epmd)])
+    process.off('exit', endAtExit).off('SIGTERM', exit).off('SIGINT', exit)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 
