@@ -63,12 +63,14 @@ export async function startServer(options: { readonly settings?: (folder: string
   writeFileSync(join(folder, 'rabbitmq.conf'), `disk_free_limit.absolute = 1MB\n${options.settings?.(folder, tlsPort ?? 0) ?? ''}\n`)
   const epmdArguments = ['-port', String(epmdPort), '-address', '127.0.0.1', '-relaxed_command_check']
   const epmd = spawn('epmd', epmdArguments, { env, stdio: 'ignore', detached: true })
-  let child = await start()
-  let stopping: Promise<void> | undefined
+  // All that was started and may still run.
+  const started: ChildProcess[] = [epmd]
   // A test run that is ended from outside leaves nothing behind either.
-  const endAtExit = () => [child, epmd].forEach((each) => signalGroup(each, 'SIGKILL'))
+  const endAtExit = () => started.forEach((each) => signalGroup(each, 'SIGKILL'))
   const exit = () => process.exit(1)
   process.once('exit', endAtExit).once('SIGTERM', exit).once('SIGINT', exit)
+  let child = await start()
+  let stopping: Promise<void> | undefined
 
   return {
     port: port ?? 0,
@@ -98,17 +100,17 @@ export async function startServer(options: { readonly settings?: (folder: string
   }
 
   async function start(): Promise<ChildProcess> {
-    const started = spawn(command, [], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    const server = spawn(command, [], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    started.push(server)
     let log = ''
-    for (const stream of [started.stdout, started.stderr])
-      stream.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4000)))
+    for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4000)))
     const until = performance.now() + startMs
     while (!(await answers(port ?? 0))) {
-      if (started.exitCode === null && performance.now() < until) continue
-      await Promise.all([end(started), end(epmd)])
+      if (server.exitCode === null && performance.now() < until) continue
+      await Promise.all([end(server), end(epmd)])
       throw new Error(`rabbitmq-server did not start: ${log}`)
     }
-    return started
+    return server
   }
 }
 
