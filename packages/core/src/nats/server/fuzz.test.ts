@@ -6,8 +6,8 @@ import { argument, natsParser } from '../wire/parser.js'
 import { chance, hitAndRun, hostileCase, verdict } from './fuzz.fixture.js'
 import { natsServer } from './server.js'
 
-// Every run looks elsewhere, and says where, so that what it finds can be found again: FUZZ_SEED=123.
-const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+// The same cases each time; FUZZ_SEED=123 looks elsewhere, and scripts/fuzz-nats.mjs for as long as one likes.
+const seed = Number(process.env['FUZZ_SEED'] ?? 1)
 const rounds = Number(process.env['FUZZ_ROUNDS'] ?? 300)
 
 const maxPayloadBytes = 1024 * 1024

@@ -164,10 +164,11 @@ function parseConnect(json: string): NatsConnect | undefined {
   const value = parseObject(json)
   if (value === undefined) return undefined
   const connect: Record<string, unknown> = {}
-  for (const [key, kind] of Object.entries(kinds)) {
-    const field: unknown = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : null
-    if (field === null) continue
-    if (typeof field !== kind) return undefined
+  // As Go reads a struct: a field's name is found in any case, and the last of several counts.
+  for (const [written, field] of Object.entries(value) as [string, unknown][]) {
+    const key = written.toLowerCase()
+    if (field === null || !Object.hasOwn(kinds, key)) continue
+    if (typeof field !== kinds[key as keyof NatsConnect]) return undefined
     connect[key] = field
   }
   return connect

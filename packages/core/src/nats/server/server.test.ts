@@ -67,6 +67,8 @@ test('natsServer() with users lets nobody in without a password, and no line but
   const options = { users: [{ user: 'ann', password: 'secret' }] }
   const violation = "-ERR 'Authorization Violation'\r\n"
 
+  // Go finds a field in any case, and takes the last of several.
+  assert.equal(await answer(t, 'CONNECT {"verbosE":false,"User":"ann","pass":"x","PASS":"secret"}\r\nPING\r\n', options), 'PONG\r\n')
   assert.equal(await answer(t, 'CONNECT {"verbose":false,"user":"ann","pass":"secret"}\r\nPING\r\n', options), 'PONG\r\n')
   assert.equal(await answer(t, 'CONNECT {"verbose":false,"user":"ann","pass":"Secret"}\r\nPING\r\n', options), violation)
   assert.equal(await answer(t, 'CONNECT {"verbose":false,"user":"ann"}\r\nPING\r\n', options), violation)

@@ -174,7 +174,7 @@ test('push() takes a large payload in small pieces in linear time', () => {
 })
 
 test('push() survives a hundred thousand random chunks, and holds no more than its limits', () => {
-  const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+  const seed = Number(process.env['FUZZ_SEED'] ?? 1)
   let state = seed | 1
   const random = (below: number) => {
     // xorshift32
